@@ -1,0 +1,74 @@
+"""The engine protocol: the one doorway to a model, local or remote (design: indexer and search see nothing else)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Embeddings = npt.NDArray[np.float32]  # (n, D), L2-normalised
+
+
+@dataclass(frozen=True)
+class Space:
+    """One model version with its windowing and prompt: embeddings compare only within it."""
+
+    model: str  # preset name
+    version: str  # short hash of the stored weights
+    dim: int  # D
+    clip_frames: int  # T of a full clip
+    window_s: float
+    stride_s: float
+    prompt: str  # the caption prompt the predictor was trained with
+    frame_px: int  # side of the square frames the x-encoder wants
+
+    @property
+    def frame_interval_s(self) -> float:
+        """Seconds between sampled frames: a frame is decoded once and shared by the windows that hold it."""
+        return self.window_s / self.clip_frames
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Clips that share frames: overlapping windows of one video name each frame once.
+
+    `frames` is (F, H, W, 3) uint8 RGB; `index` is (n, T) int: the frames of each clip in time order.
+    T is one number for a batch; a photo is a clip of one frame (T = 1).
+    """
+
+    frames: npt.NDArray[np.uint8]
+    index: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return int(self.index.shape[0])
+
+
+class Engine(Protocol):
+    """A model behind one shape. Implementations: `model_server.local.LocalEngine`, `model_server.client.RemoteEngine`."""
+
+    @property
+    def space(self) -> Space: ...
+
+    def predict(self, clips: Clips, prompt: str | None = None) -> Embeddings:
+        """X-encoder and predictor: (n, D) predicted embeddings, L2-normalised, one a clip.
+
+        Raises EngineError(permanent=True) for a prompt the weights do not know.
+        """
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        """Y-encoder: (n, D) target or query embeddings, L2-normalised."""
+        ...
+
+    def decode(self, embeddings: Embeddings) -> list[str]:
+        """Y-decoder: one caption an embedding. EngineError(permanent=True) where the preset has no y-decoder."""
+        ...
+
+
+class EngineError(Exception):
+    """The model could not answer. `permanent` says that asking again will not help."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent

