@@ -45,7 +45,7 @@ class Clips:
 
 
 class Engine(Protocol):
-    """A model behind one shape. Implementations: `model_server.local.LocalEngine`, `model_server.client.RemoteEngine`."""
+    """A model behind one shape: `model_server.local.LocalEngine` or `model_server.client.RemoteEngine`."""
 
     @property
     def space(self) -> Space: ...

