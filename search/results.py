@@ -1,0 +1,80 @@
+"""What a search is asked and what it answers: the shapes that pages, the API and the command line share."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
+
+
+@dataclass(frozen=True)
+class SearchRequest:
+    """A person's words and the filters around them.
+
+    `library_ids` are the libraries this person may see (and has chosen): permission is checked before, not here.
+    `date_from` and `date_to` bound the moment the video was added: from included, to excluded.
+    """
+
+    text: str
+    library_ids: tuple[UUID, ...]
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+    cutoff: float | None = None  # least score of a hit; None means the fitted default
+    limit: int = 20  # videos
+    show_nearest: bool = False  # fill `nearest` even though hits were found
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A moment: a run of windows of one video, half-open [start_s, end_s)."""
+
+    start_s: float
+    end_s: float
+    best_s: float  # the second to play from: the middle of the best window, never before start_s
+    score: float  # calibrated probability that the hit is right, 0 to 1
+    similarity: float  # cosine of the query with the best window
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class VideoHits:
+    """One video's hits, best first."""
+
+    video_id: UUID
+    library_id: UUID
+    title: str
+    duration_s: float
+    created_at: datetime
+    hits: list[Hit]
+    heat: list[float] = field(default_factory=list)  # score along the video in equal steps: the heat line
+
+    @property
+    def score(self) -> float:
+        return self.hits[0].score if self.hits else 0.0
+
+
+@dataclass(frozen=True)
+class Results:
+    """The answer. Where nothing passes the cut-off, `videos` is empty and `nearest` holds what came closest."""
+
+    text: str
+    videos: list[VideoHits]
+    n_moments: int
+    n_videos: int
+    nothing_matches: bool
+    nearest: list[VideoHits]
+    typical: list[str]  # titles of videos the person could search among: a hint where nothing matches
+    took_ms: float
+    cutoff: float  # the cut-off used
+    notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
+
+
+@dataclass(frozen=True)
+class HeatStep:
+    """One step of the heat line under the scrubber."""
+
+    start_s: float
+    end_s: float
+    similarity: float
+    score: float
