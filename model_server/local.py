@@ -1,0 +1,111 @@
+"""The engine in this process: used by the index worker and by the model server."""
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from model_server.engine import Clips, Embeddings, EngineError, Space
+from model_server.presets import WEIGHTS_DIR, preset
+from model_server.vljepa import weights
+from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model
+
+CLIPS_A_RUN = 16
+TEXTS_A_RUN = 128
+
+
+class LocalEngine:
+    """The Engine protocol over a VLJEPA. One call at a time: a lock keeps threads of a server apart."""
+
+    def __init__(self, model: VLJEPA, version: str, device: str, cache_dir: Path) -> None:
+        self.model = model.to(device)
+        self.version = version
+        self.device = device
+        self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
+        self.lock = threading.Lock()
+
+    @cached_property
+    def space(self) -> Space:
+        config = self.model.config
+        return Space(
+            model=config.preset,
+            version=self.version,
+            dim=config.dim,
+            clip_frames=config.clip_frames,
+            window_s=config.window_s,
+            stride_s=config.stride_s,
+            prompt=config.predictor.prompt,
+            frame_px=config.x_encoder.frame_px,
+        )
+
+    def predict(self, clips: Clips, prompt: str | None = None) -> Embeddings:
+        if prompt not in (None, self.space.prompt):
+            raise EngineError(f"These weights know one prompt, {self.space.prompt!r}.", permanent=True)
+        check_clips(clips, self.space)
+        if not len(clips):
+            return np.empty((0, self.space.dim), np.float32)
+        with self.lock, torch.inference_mode():
+            features = self.x_encoder.backbone(clips.frames)
+            index = torch.from_numpy(clips.index.astype(np.int64))
+            runs = [
+                self.model.predict(self.x_encoder.clip_tokens(features, part))
+                for part in torch.split(index, CLIPS_A_RUN)
+            ]
+        return as_float32(torch.cat(runs))
+
+    def encode_texts(self, texts: Sequence[str]) -> Embeddings:
+        if not texts:
+            return np.empty((0, self.space.dim), np.float32)
+        with self.lock, torch.inference_mode():
+            parts = [texts[i : i + TEXTS_A_RUN] for i in range(0, len(texts), TEXTS_A_RUN)]
+            return as_float32(torch.cat([self.model.encode_texts(part) for part in parts]))
+
+    def decode(self, embeddings: Embeddings) -> list[str]:  # noqa: ARG002 - the protocol's shape
+        raise EngineError(f"The preset {self.space.model!r} has no y-decoder.", permanent=True)
+
+
+def check_clips(clips: Clips, space: Space) -> None:
+    """EngineError(permanent) unless the clips have the shapes the x-encoder takes."""
+    frames, index = clips.frames, clips.index
+    side = space.frame_px
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (side, side, 3):
+        raise EngineError(
+            f"Frames must be (F, {side}, {side}, 3) uint8, not {frames.shape} {frames.dtype}.", permanent=True
+        )
+    if index.ndim != 2 or not 1 <= index.shape[1] <= space.clip_frames:
+        raise EngineError(f"Clips must have 1 to {space.clip_frames} frames, not {index.shape}.", permanent=True)
+    if index.size and (index.min() < 0 or index.max() >= len(frames)):
+        raise EngineError(f"Clips name frames outside 0 to {len(frames) - 1}.", permanent=True)
+
+
+def load_engine(name: str, device: str = "auto", folder: Path | None = None) -> LocalEngine:
+    """The engine of a preset, from the weights in the repository or in `folder`.
+
+    Raises ValueError for an unknown preset or device, WeightsProblem for weights that are missing or damaged.
+    """
+    config = preset(name)
+    where = pick_device(device)
+    if config.y_encoder.kind == "tiny" and folder is None:
+        return LocalEngine(random_model(config).eval().requires_grad_(False), "random", where, cache_dir())
+    model, version = weights.load(folder or WEIGHTS_DIR / name)
+    return LocalEngine(model, version, where, cache_dir())
+
+
+def pick_device(device: str) -> str:
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("SEEKFRAME_DEVICE is cuda, but torch sees no GPU here: set it to auto or cpu.")
+    if device not in ("cpu", "cuda"):
+        raise ValueError(f"SEEKFRAME_DEVICE must be auto, cpu or cuda, not {device!r}.")
+    return device
+
+
+def cache_dir() -> Path:
+    """Where exported graphs are kept: under var/, as everything that can be made again."""
+    default = Path(__file__).resolve().parent.parent / "var"
+    return Path(os.environ.get("SEEKFRAME_VAR") or default) / "models"

@@ -1,0 +1,118 @@
+"""EfficientNet-Lite2 as the frame backbone of `small`: the published weights, untouched, in torch or ONNX Runtime.
+
+Beside the last feature map the tokens carry the mean and mean square of the colours and three-to-five earlier maps:
+captions name colours and textures, which the last layers of an ImageNet classifier throw away.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from model_server.vljepa.packages import LITE2, packaged_file
+from model_server.vljepa.x_encoder import GRID, FrameFeatures, pool_matrix
+
+EARLY_CHANNELS = (24, 48, 88, 120)  # feature maps whose pooled values are kept
+EXPORT_VERSION = 1  # part of the cached file's name: raise it when the graph changes
+
+
+class Lite2(nn.Module):
+    """(F, 260, 260, 3) uint8 -> tokens (F, 25, 1566), class logits (F, 1000)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from efficientnet_lite_pytorch import EfficientNet
+
+        self.net = EfficientNet.from_name("efficientnet-lite2").eval().requires_grad_(False)
+        self.net.load_state_dict(torch.load(packaged_file(*LITE2), weights_only=True, map_location="cpu"))
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        x = (frames.permute(0, 3, 1, 2).float() - 127) / 128  # (F, 3, 260, 260)
+        maps = [pooled(x), pooled(x * x)]
+        net = self.net
+        x = net._swish(net._bn0(net._conv_stem(x)))
+        for block in net._blocks:
+            y = block(x)
+            if y.shape[1] != x.shape[1] and x.shape[1] in EARLY_CHANNELS:
+                maps.append(pooled(x))
+            x = y
+        x = net._swish(net._bn1(net._conv_head(x)))  # (F, 1280, 9, 9)
+        logits = net._fc(x.mean((2, 3)))
+        return torch.cat([pooled(x), *maps], -1), logits
+
+
+def pooled(x: Tensor) -> Tensor:
+    """(F, C, n, n) -> (F, 25, C)."""
+    return (x.flatten(2) @ pool_matrix(int(x.shape[2]), GRID).T.to(x)).transpose(1, 2)
+
+
+class TorchLite2:
+    """The backbone in torch: for a GPU."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self.net = Lite2().to(device)
+
+    @torch.inference_mode()
+    def __call__(self, frames: np.ndarray) -> FrameFeatures:
+        tokens, logits = self.net(torch.from_numpy(np.ascontiguousarray(frames)).to(self.device))
+        return FrameFeatures(tokens, logits.softmax(-1))
+
+
+class OnnxLite2:
+    """The backbone in ONNX Runtime: for a CPU, where torch's depthwise convolutions are several times slower."""
+
+    BATCH = 4  # frames a run: measured fastest on two cores
+
+    def __init__(self, cache_dir: Path, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        path = exported(cache_dir)
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def __call__(self, frames: np.ndarray) -> FrameFeatures:
+        runs = [
+            self.session.run(None, {"frames": frames[i : i + self.BATCH]}) for i in range(0, len(frames), self.BATCH)
+        ]
+        tokens, logits = (torch.from_numpy(np.concatenate(part)) for part in zip(*runs, strict=True))
+        return FrameFeatures(tokens, logits.softmax(-1))
+
+
+def exported(cache_dir: Path) -> Path:
+    """The ONNX file, made once. Written aside and renamed, so that a killed export leaves nothing half-made."""
+    path = cache_dir / f"efficientnet-lite2-{EXPORT_VERSION}.onnx"
+    if path.exists():
+        return path
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=cache_dir, suffix=".part", delete=False) as aside:
+        pass
+    try:
+        export(Path(aside.name))
+        os.replace(aside.name, path)  # noqa: PTH105 - the atomic rename is the point
+    finally:
+        Path(aside.name).unlink(missing_ok=True)
+    return path
+
+
+def export(path: Path) -> None:
+    import warnings
+
+    names = {"frames": {0: "F"}, "tokens": {0: "F"}, "logits": {0: "F"}}
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the tracer warns of Python shapes that are constants on purpose
+        torch.onnx.export(
+            Lite2(),
+            (torch.zeros(2, 260, 260, 3, dtype=torch.uint8),),
+            str(path),
+            dynamo=False,  # the newer exporter needs onnxscript and gave a slower graph
+            input_names=["frames"],
+            output_names=["tokens", "logits"],
+            dynamic_axes=names,
+            opset_version=17,
+        )

@@ -1,0 +1,94 @@
+"""The predictor: visual tokens and a prompt in, the predicted embedding of the answer out (paper section 3.1).
+
+Differs from a textbook Llama: no causal mask (vision and prompt attend to each other), frozen prompt embeddings,
+masked mean over all tokens, a linear layer to D. `small` adds tag tokens and the tag residual (design section 3).
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import LlamaConfig, LlamaModel
+
+from model_server.vljepa.config import PredictorConfig
+from model_server.vljepa.x_encoder import COARSE, GRID, VisualTokens
+
+N_PLACES = GRID * GRID + COARSE * COARSE
+N_WAVES = 8  # sines and cosines of a token's time
+
+
+class Predictor(nn.Module):
+    """VisualTokens -> (B, D), L2-normalised."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: PredictorConfig, channels: int, tag_dim: int, dim: int) -> None:
+        super().__init__()
+        self.config = config
+        # Per-channel statistics of the frozen x-encoder, set once before training.
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("std", torch.ones(channels))
+        self.vision = nn.Linear(channels, config.hidden)
+        self.place = nn.Embedding(N_PLACES, config.hidden)
+        self.time = nn.Linear(2 * N_WAVES, config.hidden)
+        self.tag = nn.Linear(tag_dim, config.hidden) if tag_dim else None
+        self.tag_residual = nn.Linear(tag_dim, dim, bias=False) if tag_dim else None
+        self.layers = LlamaModel(llama_config(config))
+        self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
+        self.out = nn.Linear(config.hidden, dim)
+        for weight in (self.place.weight, self.time.weight):
+            nn.init.normal_(weight, std=0.02)
+
+    def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
+        """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
+        tokens = self.embed_vision(vision)  # (B, N + K, hidden)
+        n_clips, n_seen, _ = tokens.shape
+        prompt = prompt.expand(n_clips, *prompt.shape[-2:])  # (B, L, hidden)
+        x = torch.cat([tokens, prompt.to(tokens)], 1)  # (B, N + K + L, hidden)
+        keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        if prompt_mask is not None:
+            keep[:, n_seen:] = prompt_mask
+        x = self.layers(inputs_embeds=x, attention_mask=joint_mask(keep, x.dtype), use_cache=False).last_hidden_state
+        pooled = (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)  # (B, hidden): mean over non-pad
+        y = self.out(pooled)
+        if self.tag_residual is not None and vision.tag_mean is not None:
+            y = y + self.tag_residual(vision.tag_mean)
+        return normalize(y, dim=-1)
+
+    def embed_vision(self, vision: VisualTokens) -> Tensor:
+        x = self.vision((vision.tokens - self.mean) / self.std)
+        x = x + self.place(vision.places) + self.time(waves(vision.times))
+        if self.tag is not None and vision.tags is not None:
+            x = torch.cat([x, self.tag(vision.tags)], 1)
+        return x
+
+
+def waves(times: Tensor) -> Tensor:
+    """(N,) times in (0, 1) -> (N, 2 * N_WAVES) sines and cosines of half to N_WAVES / 2 turns a clip."""
+    angles = math.pi * times.unsqueeze(-1) * torch.arange(1, N_WAVES + 1, device=times.device)
+    return torch.cat([angles.sin(), angles.cos()], -1)
+
+
+def joint_mask(keep: Tensor, dtype: torch.dtype) -> Tensor:
+    """(B, L) bool -> (B, 1, L, L) additive: every token sees every token that is not [PAD]. Four dims switch
+    transformers' own causal mask off."""
+    mask = torch.zeros(keep.shape, dtype=dtype, device=keep.device).masked_fill(~keep, torch.finfo(dtype).min)
+    return mask[:, None, None, :].expand(-1, 1, keep.shape[1], -1)
+
+
+def llama_config(config: PredictorConfig) -> LlamaConfig:
+    return LlamaConfig(
+        vocab_size=1,
+        pad_token_id=None,
+        bos_token_id=None,
+        eos_token_id=None,
+        hidden_size=config.hidden,
+        intermediate_size=config.intermediate,
+        num_hidden_layers=config.n_layers,
+        num_attention_heads=config.n_heads,
+        num_key_value_heads=config.n_kv_heads,
+        rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
+        max_position_embeddings=8192,
+    )

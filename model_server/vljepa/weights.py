@@ -1,0 +1,77 @@
+"""Stored weights: int8 for matrices (one scale a row), float32 for the rest, as safetensors.
+
+Only what was trained here is stored; what a package ships frozen (the y-encoder's word embeddings) is left out.
+Every published number is made from these files.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from model_server.vljepa.config import VLJEPAConfig
+from model_server.vljepa.model import VLJEPA
+from model_server.vljepa.packages import WeightsProblem
+
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+SCALE = ".scale"
+INT8_FROM = 4096  # elements; smaller tensors cost nothing in float32
+SHIPPED = ("y_encoder.model.embeddings.",)  # frozen, and in a package
+
+
+def save(model: VLJEPA, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    stored: dict[str, Tensor] = {}
+    for name, tensor in model.state_dict().items():
+        if name.startswith(SHIPPED):
+            continue
+        if tensor.ndim == 2 and tensor.numel() >= INT8_FROM:
+            stored[name], stored[name + SCALE] = quantise(tensor.float())
+        else:
+            stored[name] = tensor.float().contiguous()
+    save_file(stored, folder / WEIGHTS)
+    (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n")
+
+
+def load(folder: Path) -> tuple[VLJEPA, str]:
+    """The model, in float32 and eval mode, and its version: the first 12 hex digits of the file's sha256."""
+    path = folder / WEIGHTS
+    if not path.exists():
+        raise WeightsProblem(f"There are no weights in {folder}: train them, or choose another SEEKFRAME_MODEL.")
+    try:
+        stored = load_file(path)
+        config = VLJEPAConfig.from_dict(json.loads((folder / CONFIG).read_text()))
+    except (OSError, ValueError, RuntimeError, KeyError) as problem:
+        raise WeightsProblem(f"The weights in {folder} cannot be read ({problem}): restore the folder.") from problem
+    except Exception as problem:  # safetensors raises its own bare Exception subclass
+        raise WeightsProblem(f"The weights in {folder} are damaged ({problem}): restore the folder.") from problem
+    model = VLJEPA(config)
+    state = {
+        name: dequantise(tensor, stored[name + SCALE]) if name + SCALE in stored else tensor
+        for name, tensor in stored.items()
+        if not name.endswith(SCALE)
+    }
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    missing = [name for name in missing if not name.startswith(SHIPPED)]
+    if missing or unexpected:
+        raise WeightsProblem(f"The weights in {folder} do not fit their config: {(missing + unexpected)[:3]}.")
+    return model.eval().requires_grad_(False), version(path)
+
+
+def version(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """(R, C) float -> int8 (R, C) and scale (R, 1)."""
+    scale = matrix.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
+    return (matrix / scale).round().to(torch.int8).contiguous(), scale.contiguous()
+
+
+def dequantise(matrix: Tensor, scale: Tensor) -> Tensor:
+    return matrix.float() * scale

@@ -1,0 +1,72 @@
+"""The y-encoder: captions and queries in, target and query embeddings out (paper section 3.1)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+
+from model_server.vljepa.config import YEncoderConfig
+from model_server.vljepa.packages import MINILM, packaged_file
+
+
+class YEncoder(nn.Module):
+    """Token ids (B, L) and mask (B, L) -> (B, D), L2-normalised: mean over non-pad tokens, then a linear layer."""
+
+    def __init__(self, config: YEncoderConfig, dim: int) -> None:
+        super().__init__()
+        self.config = config
+        self.model, self.tokenizer = load_source(config)
+        self.projection = nn.Linear(config.hidden, dim)
+
+    def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Texts -> ids, mask, each (B, L); longer texts are cut at `max_tokens`."""
+        out = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt"
+        )
+        return out["input_ids"], out["attention_mask"]
+
+    def sentence(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(B, hidden): the text encoder's own sentence vector, before the projection."""
+        states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, L, hidden)
+        weights = mask.unsqueeze(-1).to(states)
+        return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        return normalize(self.projection(normalize(self.sentence(ids, mask), dim=-1)), dim=-1)
+
+
+class ByteTokenizer:
+    """Bytes as tokens, for `tiny`: no file to load."""
+
+    def __call__(self, texts: Sequence[str], *, max_length: int, **_: object) -> dict[str, Tensor]:
+        rows = [torch.tensor([1, *(b + 2 for b in text.encode())][:max_length]) for text in texts]
+        ids = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        return {"input_ids": ids, "attention_mask": (ids > 0).long()}
+
+
+def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
+    """The text encoder as its package ships it, and its tokenizer."""
+    if config.kind == "tiny":
+        sizes = BertConfig(
+            vocab_size=258,
+            hidden_size=config.hidden,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=2 * config.hidden,
+            max_position_embeddings=config.max_tokens,
+        )
+        return BertModel(sizes, add_pooling_layer=False), ByteTokenizer()
+    folder = packaged_file(*MINILM).parent
+    model = AutoModel.from_pretrained(folder, add_pooling_layer=False)
+    model.embeddings.requires_grad_(False)  # the package ships them: they are neither trained nor stored
+    return model, AutoTokenizer.from_pretrained(folder)
+
+
+@torch.no_grad()
+def name_embeddings(names: Sequence[str]) -> Tensor:
+    """(n, 384): class names by the untuned text encoder, for the tag tokens."""
+    encoder = YEncoder(YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64), 1).eval()
+    rows = [encoder.sentence(*encoder.tokenize(names[i : i + 128])) for i in range(0, len(names), 128)]
+    return normalize(torch.cat(rows), dim=-1)
