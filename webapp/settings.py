@@ -1,10 +1,12 @@
 """Django's settings. Every value an operator may change comes from the environment through `webapp.env`."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
 
 from webapp import env
+from webapp.logs import LOGGING as JSON_LINES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("SEEKFRAME_VAR", str(BASE_DIR / "var")))
@@ -25,9 +27,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "pgvector.django",
+    "csp",
+    "axes",
 ]
 MIDDLEWARE = [
+    "webapp.logs.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -37,6 +43,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "webapp.errors.ProblemMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
 WSGI_APPLICATION = "webapp.wsgi.application"
@@ -69,11 +77,16 @@ CELERY_TASK_ROUTES = {
     "indexer.tasks.index_video": {"queue": "index"},
     "indexer.tasks.make_media": {"queue": "media"},
 }
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "indexer.tasks.sweep", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "indexer.tasks.sweep", "schedule": 60.0},
+    "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 MODEL_SERVER_URL = env.text("MODEL_SERVER_URL", "http://127.0.0.1:8001")
 MODEL_SERVER_TOKEN = env.text("MODEL_SERVER_TOKEN")
+# Where people reach the site: the command line prints addresses below it.
+SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', 'localhost')}:{env.text('PORT', '8000')}")
 SEEKFRAME_MODEL = env.text("SEEKFRAME_MODEL", "small")
 SEEKFRAME_DEVICE = env.text("SEEKFRAME_DEVICE", "auto")
 
@@ -86,6 +99,56 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Nothing from elsewhere, nothing inline: what a page shows and runs comes from this server's own files.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "media-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+HTTPS = env.boolean("HTTPS", False)  # a proxy that speaks TLS stands in front and sets X-Forwarded-Proto
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS  # over plain HTTP nobody could sign in
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked for inside the container, without TLS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+# Other hosts under the same domain are not ours to bind, nor is the browsers' preload list.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [origin for origin in env.text("CSRF_TRUSTED_ORIGINS").split(",") if origin]
+CSRF_FAILURE_VIEW = "webapp.errors.csrf_failure"
+
+# Ten wrong passwords for one name from one address, then a quarter of an hour's rest. Counted in the cache by an
+# atomic increment, so that guesses sent at once are counted too.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "webapp.errors.locked_out"
+AXES_VERBOSE = False
+
+LOGGING = JSON_LINES
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+UPLOADS_DIR = VAR_DIR / "uploads"  # unfinished uploads; web and worker share it
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 20 * 2**30, low=2**20, high=2**44)
+UPLOAD_CHUNK_BYTES = 16 * 2**20  # a request holds a web thread no longer than this takes
+UPLOAD_EXPIRES_S = 3 * 24 * 3600  # after the last byte that came
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 LANGUAGE_CODE = "en"

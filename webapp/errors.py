@@ -1,0 +1,97 @@
+"""One exception, one page and one JSON shape. Whatever goes wrong, the person reads a sentence and can quote an id.
+
+`{"error": {"status": 413, "message": "What happened, and what to do.", "request_id": "..."}}`
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from webapp import logs
+
+
+class Problem(Exception):
+    """What a view raises where it cannot go on: the message is for the person."""
+
+    def __init__(self, message: str, *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Programs get JSON: by the path they call, or because they say that they would rather have it than a page."""
+    if request.path.startswith(("/uploads/", "/api/", "/media/")):
+        return True
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as the caller can read it."""
+    response: HttpResponse
+    if wants_json(request):
+        error = {"status": problem.status, "message": problem.message, "request_id": logs.request_id.get()}
+        response = JsonResponse({"error": error}, status=problem.status)
+    else:
+        context = {"message": problem.message, "heading": _heading(problem.status)}
+        context["request_id"] = logs.request_id.get()
+        # A page that failed must not fail again: without the request no context processor asks the database.
+        page = render_to_string("error.html", context, None if problem.status >= 500 else request)
+        response = HttpResponse(page, status=problem.status)
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response
+
+
+class ProblemMiddleware:
+    """Turns a `Problem` raised in any view into its page or JSON."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return respond(request, exception) if isinstance(exception, Problem) else None
+
+
+# Django's own errors, in the same shape: named in urls.py and settings.
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    return respond(request, Problem("This request cannot be read. Go back and try again.", status=400))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    return respond(request, Problem("Your account may not do this. Ask the owner of the library.", status=403))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    message = (
+        "There is nothing at this address, or it is not shared with you. Check the link, or search from the start."
+    )
+    return respond(request, Problem(message, status=404))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    message = "Something broke on this server, and it was written to the log. Try again in a moment."
+    return respond(request, Problem(message, status=500))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    message = "This page was open for too long, or another site sent the request. Reload the page and try again."
+    return respond(request, Problem(message, status=403))
+
+
+def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
+    message = "Too many wrong passwords for this account. Wait a quarter of an hour, then try again."
+    return respond(request, Problem(message, status=429, headers={"Retry-After": "900"}))
+
+
+def _heading(status: int) -> str:
+    known = {403: "Not allowed", 404: "Nothing here", 413: "Too large", 429: "Too many tries"}
+    return known.get(status, "Something broke" if status >= 500 else "That did not work")
