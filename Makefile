@@ -1,0 +1,54 @@
+# Two commands: `make up` runs Seekframe, `make test` proves it. Python 3.11 or newer is all they need.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := webapp indexer search model_server benchmarks tests requirements manage.py
+SHELL := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check lint typecheck migrations fmt install install-tests lock clean
+
+help:
+	@echo "make up     install what is missing and run Seekframe (Ctrl-C stops it)"
+	@echo "make test   every check and every test"
+	@echo "make fmt    format the code"
+	@echo "make clean  remove caches and .venv (your videos in var/ stay)"
+
+install:
+	@$(PYTHON) requirements/install.py
+
+install-tests:
+	@$(PYTHON) requirements/install.py --tests
+
+up: install
+	@exec $(BIN)/python manage.py up
+
+test: check
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: lint typecheck migrations
+
+lint: install-tests
+	@$(BIN)/ruff format --check --quiet . || { echo "Formatting differs: run make fmt."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+
+typecheck: install-tests
+	@$(BIN)/mypy --no-error-summary
+
+migrations: install-tests
+	@SECRET_KEY=check SEEKFRAME_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run -v 0 || \
+		{ echo "A model changed without a migration: run manage.py makemigrations --name INTENT."; exit 1; }
+
+fmt: install-tests
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Exact versions and hashes of everything that direct.in and tests.in ask for, for every platform at once.
+lock: install-tests
+	@$(BIN)/pip install --quiet uv==0.13.9
+	@cd requirements && for name in lock:direct tests:tests; do \
+		../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+			--excludes <(echo torch) -o $${name%%:*}.txt $${name##*:}.in; done
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
