@@ -120,6 +120,7 @@ class Video(models.Model):
     lease_token = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True, help_text="backoff: no claim before this moment")
+    rung_at = models.DateTimeField(null=True, blank=True, help_text="when its doorbell was last rung")
     cancel_requested = models.BooleanField(default=False)
     stage_timings = models.JSONField(default=dict, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)

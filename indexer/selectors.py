@@ -1,0 +1,72 @@
+"""Reads: who may see what. Every view starts from these querysets, so that a stranger meets a 404."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet
+
+from indexer.models import Library, Membership, Segment, Video
+
+Person = AbstractBaseUser | AnonymousUser
+
+EDITORS = (Membership.Role.OWNER, Membership.Role.EDITOR)
+
+
+def libraries_visible_to(user: Person) -> QuerySet[Library]:
+    """Libraries a person belongs to, and the sample library, which everyone signed in may view."""
+    if not user.is_authenticated:
+        return Library.objects.none()
+    mine = Membership.objects.filter(user_id=user.pk).values("library")
+    return Library.objects.filter(Q(pk__in=mine) | Q(is_sample=True))
+
+
+def libraries_editable_by(user: Person) -> QuerySet[Library]:
+    """Libraries a person may upload to."""
+    if not user.is_authenticated:
+        return Library.objects.none()
+    mine = Membership.objects.filter(user_id=user.pk, role__in=EDITORS).values("library")
+    return Library.objects.filter(pk__in=mine)
+
+
+def videos_visible_to(user: Person) -> QuerySet[Video]:
+    """Videos of the libraries a person may see. One that is being deleted is gone for everyone."""
+    return videos_present().filter(library__in=libraries_visible_to(user))
+
+
+def videos_editable_by(user: Person) -> QuerySet[Video]:
+    return videos_present().filter(library__in=libraries_editable_by(user))
+
+
+def videos_present() -> QuerySet[Video]:
+    return Video.objects.exclude(status=Video.Status.DELETING)
+
+
+def role_of(user: Person, library: Library) -> str | None:
+    """owner, editor, viewer, or None for a stranger. Everyone signed in is at least a viewer of the samples."""
+    if not user.is_authenticated:
+        return None
+    membership = Membership.objects.filter(user_id=user.pk, library=library).first()
+    if membership is not None:
+        return membership.role
+    return Membership.Role.VIEWER if library.is_sample else None
+
+
+def can_view(user: Person, library: Library) -> bool:
+    return role_of(user, library) is not None
+
+
+def can_edit(user: Person, library: Library) -> bool:
+    """Upload, rename, re-index, cancel, delete."""
+    return role_of(user, library) in EDITORS
+
+
+def can_share(user: Person, library: Library) -> bool:
+    return role_of(user, library) == Membership.Role.OWNER
+
+
+def same_file(library: Library, sha256: str) -> Video | None:
+    """A video of this library with the same content, the oldest."""
+    return videos_present().filter(library=library, sha256=sha256).exclude(sha256="").order_by("created_at").first()
+
+
+def is_searchable(video: Video) -> bool:
+    """True once an index of the video is stored; a re-index keeps the old one until the new one replaces it."""
+    return Segment.objects.filter(video=video).exists()

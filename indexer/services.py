@@ -1,0 +1,165 @@
+"""Every write that a person asks for. Keyword-only; state changes by conditional update, and the row count is believed.
+
+What the worker writes while it holds a lease is in `indexer.leases` and `indexer.store`.
+"""
+
+import logging
+import uuid
+from pathlib import Path
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q
+
+from indexer import bells, files, words
+from indexer.models import Anchor, Library, Membership, Segment, Video
+
+log = logging.getLogger(__name__)
+
+Status = Video.Status
+AT_REST = (Status.READY, Status.FAILED, Status.CANCELLED, Status.QUARANTINED)
+TITLE_MAX = 300
+
+
+@transaction.atomic
+def library_create(*, name: str, owner: AbstractBaseUser | None) -> Library:
+    """A library with its owner. Without one only the command line can fill it, and nobody sees it."""
+    library = Library(name=name.strip())
+    library.full_clean()
+    library.save()
+    if owner is not None:
+        Membership.objects.create(library=library, user_id=owner.pk, role=Membership.Role.OWNER)
+    return library
+
+
+def library_rename(*, library: Library, name: str) -> None:
+    library.name = name.strip()
+    library.full_clean()
+    library.save(update_fields=["name"])
+
+
+def sample_library_ensure(*, name: str) -> Library:
+    """The one sample library, which everyone signed in may view and nobody owns."""
+    library, _ = Library.objects.get_or_create(is_sample=True, defaults={"name": name})
+    return library
+
+
+@transaction.atomic
+def video_create(
+    *,
+    library: Library,
+    uploaded_by: AbstractBaseUser | None,
+    title: str,
+    original_key: str,
+    size_bytes: int,
+    sha256: str,
+    content_type: str = "",
+) -> Video:
+    """The row of a file that lies in storage under `original_key` (`files.video_key`), whose id becomes the video's.
+
+    Safe to call again for the same file: the row that is there is returned, and nothing is rung twice.
+    """
+    video = Video(
+        id=files.video_id_of(original_key),
+        library=library,
+        uploaded_by_id=None if uploaded_by is None else uploaded_by.pk,
+        title=clean_title(title),
+        original=original_key,
+        size_bytes=size_bytes,
+        sha256=sha256,
+        content_type=content_type,
+    )
+    video.clean_fields()
+    existing = Video.objects.filter(pk=video.pk).first()
+    if existing is not None:
+        return existing
+    video.save(force_insert=True)
+    bells.ring_on_commit(video.pk, bells.INDEX, bells.MEDIA)
+    log.info("video_created", extra={"video_id": str(video.pk), "bytes": size_bytes})
+    return video
+
+
+def video_import(
+    *,
+    library: Library,
+    uploaded_by: AbstractBaseUser | None,
+    title: str,
+    path: Path,
+    sha256: str = "",
+    video_id: uuid.UUID | None = None,
+) -> Video:
+    """Copy a file of this machine into storage and create its video."""
+    key = files.video_key(video_id or uuid.uuid4(), "original")
+    files.put(key, path)
+    return video_create(
+        library=library,
+        uploaded_by=uploaded_by,
+        title=title,
+        original_key=key,
+        size_bytes=path.stat().st_size,
+        sha256=sha256 or files.sha256_of(path),
+    )
+
+
+@transaction.atomic
+def video_rename(*, video: Video, title: str) -> None:
+    """A new title, found by words at once."""
+    video.title = clean_title(title)
+    video.save(update_fields=["title"])
+    Segment.objects.filter(video=video).update(words=words.title_vector(video.title))
+
+
+def video_cancel(*, video: Video) -> bool:
+    """Stop indexing: at once while it waits, at the next batch while a worker has it. False: nothing to stop."""
+    waiting = Video.objects.filter(pk=video.pk, status=Status.UPLOADED)
+    if waiting.update(status=status_without_new_index(video), not_before=None, error="", stage=""):
+        return True
+    return Video.objects.filter(pk=video.pk, status=Status.INDEXING).update(cancel_requested=True) == 1
+
+
+@transaction.atomic
+def video_reindex(*, video: Video) -> bool:
+    """Index again from the start; the old index is searched until the new one replaces it. False: it is under way."""
+    changed = Video.objects.filter(pk=video.pk, status__in=AT_REST).update(
+        status=Status.UPLOADED,
+        stage="",
+        progress=0.0,
+        error="",
+        attempts=0,
+        crashes=0,
+        not_before=None,
+        cancel_requested=False,
+    )
+    if not changed:
+        return False
+    failed_media = Q(media_status=Status.FAILED)
+    Video.objects.filter(failed_media, pk=video.pk).update(
+        media_status=Status.UPLOADED, media_attempts=0, media_lease_until=None, media_error=""
+    )
+    bells.ring_on_commit(video.pk, bells.INDEX, bells.MEDIA)
+    return True
+
+
+@transaction.atomic
+def video_delete(*, video: Video) -> None:
+    """Gone for everyone with this commit: hidden by its status, and no longer found. A tracked job removes the rest."""
+    Video.objects.filter(pk=video.pk).update(status=Status.DELETING, lease_token=None, lease_until=None, rung_at=None)
+    Anchor.objects.filter(video=video).delete()
+    Segment.objects.filter(video=video).delete()
+    bells.ring_on_commit(video.pk, bells.DELETE)
+    log.info("video_deleting", extra={"video_id": str(video.pk)})
+
+
+def status_without_new_index(video: Video) -> str:
+    """Where a video comes to rest when indexing stopped: an earlier index is still there and still found."""
+    return Status.READY if video.indexed_at is not None else Status.CANCELLED
+
+
+def clean_title(title: str) -> str:
+    """A title that fits; control characters would break pages and logs.
+
+    >>> clean_title("  a\\x00 b\\n")
+    'a b'
+    """
+    printable = "".join(c if c.isprintable() else " " for c in title)
+    return " ".join(printable.split())[:TITLE_MAX] or "Untitled"
