@@ -1,0 +1,110 @@
+"""From scored windows to hits, grouped by video."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.models import Video
+from search.refine import Moment, Windows, heat, heat_steps, moments
+from search.results import Hit, Reason, VideoHits
+from search.retrieve import Candidate
+
+Array = npt.NDArray[np.float32]
+
+
+def gather(
+    rows: Mapping[UUID, Video],
+    windows: Mapping[UUID, Windows],
+    scores: Mapping[UUID, Array],
+    base: float,
+    cutoff: float,
+    by_words: list[Candidate],
+) -> list[VideoHits]:
+    """The videos with a window above the cut-off, or with a segment that holds the words."""
+    spoken: dict[UUID, list[Candidate]] = {}
+    for candidate in by_words:
+        spoken.setdefault(candidate.video_id, []).append(candidate)
+    found = []
+    for video_id, video in rows.items():
+        w, s = windows.get(video_id), scores.get(video_id)
+        segments = spoken.get(video_id, [])
+        hits: list[Hit] = []
+        if w is not None and s is not None:
+            hits = [_hit(w, s, m, segments) for m in moments(w, s, cutoff, base)]
+        if segments and not any(hit.reason == "both" for hit in hits):
+            hits.append(_words_hit(segments, w, s))
+        if hits:
+            found.append(_video_hits(video, hits, w, s))
+    return found
+
+
+def nearest_videos(
+    rows: Mapping[UUID, Video], windows: Mapping[UUID, Windows], scores: Mapping[UUID, Array], base: float
+) -> list[VideoHits]:
+    """The best moment of each video, whatever its score, nearest first."""
+    found = []
+    for video_id, w in windows.items():
+        if video_id in rows:
+            s = scores[video_id]
+            hits = [_hit(w, s, m, []) for m in moments(w, s, float("-inf"), base, limit=1)]
+            found.append(_video_hits(rows[video_id], hits, w, s))
+    return sorted(found, key=lambda v: (-v.score, v.video_id))
+
+
+def found_by_words_alone(video: VideoHits) -> bool:
+    return all(hit.reason == "words" for hit in video.hits)
+
+
+def _hit(windows: Windows, scores: Array, moment: Moment, segments: list[Candidate]) -> Hit:
+    start_s, end_s = float(windows.times[moment.first, 0]), float(windows.times[moment.last, 1])
+    both = any(c.start_s < end_s and start_s < c.end_s for c in segments)
+    return Hit(
+        start_s=start_s,
+        end_s=end_s,
+        best_s=float(windows.times[moment.peak].mean()),
+        score=float(scores[moment.peak]),
+        similarity=float(windows.similarities[moment.peak]),
+        reason="both" if both else "meaning",
+    )
+
+
+def _words_hit(segments: list[Candidate], windows: Windows | None, scores: Array | None) -> Hit:
+    """The segment that holds the words, at its window nearest to the query; its cosine did not reach the cut-off."""
+    reason: Reason = "words"
+    first = segments[0]
+    if windows is None or scores is None:
+        return Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason)
+    middles = windows.times.mean(axis=1)
+    inside = np.zeros(len(middles), dtype=bool)
+    for c in segments:
+        inside |= (middles >= c.start_s) & (middles <= c.end_s)
+    if not inside.any():
+        return Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason)
+    peak = int(np.where(inside, windows.similarities, -np.inf).argmax())
+    segment = next(c for c in segments if c.start_s <= middles[peak] <= c.end_s)
+    return Hit(
+        segment.start_s,
+        segment.end_s,
+        float(middles[peak]),
+        float(scores[peak]),
+        float(windows.similarities[peak]),
+        reason,
+    )
+
+
+def _video_hits(video: Video, hits: list[Hit], windows: Windows | None, scores: Array | None) -> VideoHits:
+    duration_s = video.duration_s or max(hit.end_s for hit in hits)
+    line: list[float] = []
+    if windows is not None and scores is not None:
+        line = heat(windows, scores, duration_s, heat_steps(windows, duration_s))
+    return VideoHits(
+        video_id=video.pk,
+        library_id=video.library_id,
+        title=video.title,
+        duration_s=duration_s,
+        created_at=video.created_at,
+        hits=hits,
+        heat=line,
+    )

@@ -1,0 +1,105 @@
+"""Exact window scores from the stream, for the few videos that matter: the moments of a video and its heat line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer import streams
+from indexer.models import Space, Stream
+
+Array = npt.NDArray[np.float32]
+
+MAX_MOMENTS = 5  # of one video
+MAX_HEAT_STEPS = 60
+SHORT_VIDEO_PARTS = 3  # videos of up to so many stream rows are read whole: their heat line is complete
+EDGE = 0.3  # a moment ends where the similarity has lost this share of its height above the background
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The windows of one video in time order, with their cosine with the query."""
+
+    times: Array  # (n, 2) start_s, end_s
+    similarities: Array  # (n,)
+
+    @property
+    def best(self) -> float:
+        return float(self.similarities.max())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run of windows about its best one: `peak` is that window's place."""
+
+    first: int
+    last: int
+    peak: int
+
+
+def read_windows(space: Space, query: Array, spans: dict[UUID, list[tuple[float, float]]]) -> dict[UUID, Windows]:
+    """Score the windows of each video: all of a short one, of a long one the stream rows that hold a candidate span."""
+    parts = Stream.objects.filter(space=space, video_id__in=list(spans)).order_by("video_id", "part")
+    outline: dict[UUID, list[tuple[int, float, float]]] = {}
+    for key, video_id, start_s, end_s in parts.values_list("id", "video_id", "start_s", "end_s"):
+        outline.setdefault(video_id, []).append((key, start_s, end_s))
+    wanted = [key for video_id, rows in outline.items() for key in _rows_to_read(rows, spans[video_id])]
+    scored: dict[UUID, list[tuple[Array, Array]]] = {}
+    for video_id, times, embeddings in parts.filter(id__in=wanted).values_list("video_id", "times", "embeddings"):
+        similarities = streams.unpack_embeddings(embeddings, space.dim) @ query
+        scored.setdefault(video_id, []).append((streams.unpack_times(times), similarities))
+    return {
+        video_id: Windows(np.concatenate([t for t, _ in rows]), np.concatenate([s for _, s in rows]))
+        for video_id, rows in scored.items()
+    }
+
+
+def _rows_to_read(rows: list[tuple[int, float, float]], spans: Iterable[tuple[float, float]]) -> list[int]:
+    if len(rows) <= SHORT_VIDEO_PARTS:
+        return [key for key, _, _ in rows]
+    return [key for key, start_s, end_s in rows if any(a < end_s and start_s < b for a, b in spans)]
+
+
+def moments(windows: Windows, scores: Array, cutoff: float, base: float, limit: int = MAX_MOMENTS) -> list[Moment]:
+    """Up to `limit` runs of windows about the best ones whose score reaches the cut-off, best first; none overlap."""
+    free = np.ones(len(scores), dtype=bool)
+    found: list[Moment] = []
+    while len(found) < limit and free.any():
+        peak = int(np.where(free, windows.similarities, -np.inf).argmax())
+        if scores[peak] < cutoff:
+            break
+        moment = _grow(windows, free, peak, base)
+        found.append(moment)
+        start_s, end_s = windows.times[moment.first, 0], windows.times[moment.last, 1]
+        free &= (windows.times[:, 1] <= start_s) | (windows.times[:, 0] >= end_s)
+    return found
+
+
+def _grow(windows: Windows, free: npt.NDArray[np.bool_], peak: int, base: float) -> Moment:
+    """From the peak both ways, while windows are free, touch, and stay above the edge."""
+    top = float(windows.similarities[peak])
+    edge = top - EDGE * max(top - base, 0)
+    inside = free & (windows.similarities >= edge)
+    first = last = peak
+    while first > 0 and inside[first - 1] and windows.times[first - 1, 1] >= windows.times[first, 0]:
+        first -= 1
+    while last + 1 < len(inside) and inside[last + 1] and windows.times[last + 1, 0] <= windows.times[last, 1]:
+        last += 1
+    return Moment(first, last, peak)
+
+
+def heat(windows: Windows, values: Array, duration_s: float, n_steps: int) -> list[float]:
+    """The mean of the windows that cover each of `n_steps` equal steps; nought where none was read."""
+    edges = np.linspace(0, duration_s, n_steps + 1)
+    starts, ends = windows.times[:, :1], windows.times[:, 1:]
+    covers = (starts < edges[1:]) & (ends > edges[:-1])  # (n, steps)
+    total, n = (values[:, None] * covers).sum(axis=0), covers.sum(axis=0)
+    return [float(x) for x in np.where(n > 0, total / np.maximum(n, 1), 0)]
+
+
+def heat_steps(windows: Windows, duration_s: float, at_most: int = MAX_HEAT_STEPS) -> int:
+    """Steps of a heat line: one a stride, within reason."""
+    stride_s = float(np.median(np.diff(windows.times[:, 0]))) if len(windows.times) > 1 else duration_s
+    return int(np.clip(round(duration_s / max(stride_s, 0.1)), 1, at_most))

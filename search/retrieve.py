@@ -1,0 +1,140 @@
+"""Candidates: the nearest anchors, and the segments whose title or caption holds the words.
+
+The distance is written exactly as the space's partial index writes it, with a literal space id: written in any other
+way, Postgres scans the table and says nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection, transaction
+
+from indexer.models import Space, Video
+from indexer.spaces import embedding_expression
+from indexer.words import CONFIG
+
+N_CANDIDATES = 200
+EXACT_BELOW = 50_000  # anchors a filter leaves: fewer are scanned one by one, which misses nothing
+N_SEGMENTS_A_VIDEO = 10  # one title must not fill the list with its own segments
+# HNSW walks on until the filter has let enough rows through, in strict order of distance, and no further than the
+# scanned tuples say. Sorting every row that the filter leaves is what the index is there to avoid.
+WALK_SETTINGS = """
+    SET LOCAL hnsw.ef_search = 400;
+    SET LOCAL hnsw.iterative_scan = strict_order;
+    SET LOCAL hnsw.max_scan_tuples = 200000;
+    SET LOCAL hnsw.scan_mem_multiplier = 8;
+    SET LOCAL enable_sort = off
+"""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What is searched: one space, the libraries this person may see, and when a video was added."""
+
+    space: Space
+    library_ids: tuple[UUID, ...]
+    date_from: datetime | None = None
+    date_to: datetime | None = None
+
+    def rows(self, table: str) -> tuple[str, dict[str, Any]]:
+        """FROM and WHERE over one table of the space, joined with its videos; those being deleted are left out."""
+        sql = (
+            f"FROM {table} t JOIN indexer_video v ON v.id = t.video_id "
+            f"WHERE t.space_id = {self.space.pk:d} AND t.library_id = ANY(%(libraries)s) "
+            f"AND v.status <> '{Video.Status.DELETING.value}'"
+        )
+        if self.date_from:
+            sql += " AND v.created_at >= %(date_from)s"
+        if self.date_to:
+            sql += " AND v.created_at < %(date_to)s"
+        parameters = {
+            "libraries": list(self.library_ids),
+            "date_from": self.date_from,
+            "date_to": self.date_to,
+        }
+        return sql, parameters
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A segment, or one anchor of it, that may answer the query."""
+
+    video_id: UUID
+    segment_id: int
+    start_s: float
+    end_s: float
+
+
+def nearest_anchors(pool: Pool, query: npt.NDArray[np.float32], n_anchors: int) -> list[Candidate]:
+    """The nearest anchors to the query embedding, nearest first; `n_anchors` is how many the filter leaves."""
+    if n_anchors == 0:
+        return []
+    wanted = min(N_CANDIDATES, n_anchors)
+    if n_anchors >= EXACT_BELOW:
+        found = _walk_index(pool, query)
+        if len(found) >= wanted:
+            return found
+    return _scan(pool, query)
+
+
+def count_anchors(pool: Pool) -> int:
+    """How many anchors the filter leaves, counted no further than matters."""
+    rows, parameters = pool.rows("indexer_anchor")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT {EXACT_BELOW}) AS counted", parameters)
+        return int(cursor.fetchone()[0])
+
+
+def nearest_sql(pool: Pool, *, exact: bool) -> tuple[str, dict[str, Any]]:
+    """The nearest-anchor query. Adding nought to the distance hides it from the index: an exact scan."""
+    rows, parameters = pool.rows("indexer_anchor")
+    distance = f"({embedding_expression(pool.space)}) <=> %(query)s::halfvec({pool.space.dim:d})"
+    order = f"({distance}) + 0, t.id" if exact else distance
+    return (
+        f"SELECT t.video_id, t.segment_id, t.start_s, t.end_s {rows} ORDER BY {order} LIMIT {N_CANDIDATES}",
+        parameters,
+    )
+
+
+def _scan(pool: Pool, query: npt.NDArray[np.float32]) -> list[Candidate]:
+    sql, parameters = nearest_sql(pool, exact=True)
+    return _fetch(sql, parameters | {"query": literal(query)})
+
+
+def _walk_index(pool: Pool, query: npt.NDArray[np.float32]) -> list[Candidate]:
+    sql, parameters = nearest_sql(pool, exact=False)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(WALK_SETTINGS)
+        return _fetch(sql, parameters | {"query": literal(query)})
+
+
+def segments_by_words(pool: Pool, text: str) -> list[Candidate]:
+    """Segments whose title or caption holds every word (stop words aside), best first."""
+    rows, parameters = pool.rows("indexer_segment")
+    sql = f"""
+        WITH asked AS (SELECT plainto_tsquery('{CONFIG}', %(text)s) AS words),
+        found AS (
+            SELECT t.video_id, t.id, t.start_s, t.end_s, ts_rank_cd(t.words, asked.words) AS rank
+            {rows.replace("WHERE", "CROSS JOIN asked WHERE", 1)} AND t.words @@ asked.words
+        ),
+        placed AS (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY rank DESC, start_s) AS place FROM found)
+        SELECT video_id, id, start_s, end_s FROM placed WHERE place <= {N_SEGMENTS_A_VIDEO}
+        ORDER BY rank DESC, video_id, start_s LIMIT {N_CANDIDATES}
+    """
+    return _fetch(sql, parameters | {"text": text})
+
+
+def literal(embedding: npt.NDArray[np.float32]) -> str:
+    """An embedding as pgvector reads it."""
+    return "[" + ",".join(f"{x:.6g}" for x in embedding) + "]"
+
+
+def _fetch(sql: str, parameters: dict[str, Any]) -> list[Candidate]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [Candidate(*row) for row in cursor.fetchall()]
