@@ -33,6 +33,7 @@ def start_services() -> None:
     root.chmod(0o755)
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     os.environ["SEEKFRAME_VAR"] = str(root / "var")
+    os.environ["SEEKFRAME_ENV_FILE"] = os.devnull  # a developer's own .env is not what is tested
     (root / "var").mkdir()
     os.environ.setdefault("SECRET_KEY", "tests-only")
     if "DATABASE_URL" not in os.environ:

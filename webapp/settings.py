@@ -5,11 +5,11 @@ from pathlib import Path
 
 import dj_database_url
 
-from webapp import env
+from webapp import env, storage
 from webapp.logs import LOGGING as JSON_LINES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("SEEKFRAME_VAR", str(BASE_DIR / "var")))
+VAR_DIR = env.var_dir()
 
 SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = env.boolean("DEBUG", False)
@@ -63,9 +63,12 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.config(conn_max_age=60, conn_health_checks=True)}
+DATABASE_URL = env.url("DATABASE_URL", "", ("postgres", "postgresql"))
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True) if DATABASE_URL else {}
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env.url("REDIS_URL", "redis://127.0.0.1:6379/0", ("redis", "rediss"))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = REDIS_URL
@@ -83,16 +86,20 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
-MODEL_SERVER_URL = env.text("MODEL_SERVER_URL", "http://127.0.0.1:8001")
+MODEL_SERVER_URL = env.url("MODEL_SERVER_URL", "http://127.0.0.1:8001", ("http", "https"))
 MODEL_SERVER_TOKEN = env.text("MODEL_SERVER_TOKEN")
 # Where people reach the site: the command line prints addresses below it.
-SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', 'localhost')}:{env.text('PORT', '8000')}")
+HOST = env.text("HOST", "localhost")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+SITE_URL = env.url("SITE_URL", f"http://{HOST}:{PORT}", ("http", "https"))
+# Asked for by the page that makes the first account, so that a stranger who is faster cannot take it. Empty: not asked.
+SETUP_TOKEN = env.text("SETUP_TOKEN")
 SEEKFRAME_MODEL = env.text("SEEKFRAME_MODEL", "small")
 SEEKFRAME_DEVICE = env.text("SEEKFRAME_DEVICE", "auto")
 
 STORAGE_URL = env.text("STORAGE_URL", str(VAR_DIR / "storage"))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": STORAGE_URL}},
+    "default": storage.backend(STORAGE_URL),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 STATIC_URL = "/static/"
