@@ -1,0 +1,153 @@
+"""What the child can be asked: facts, clip frames, a strip of pictures at even steps, single pictures."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from av.video.frame import VideoFrame
+
+from model_server.frames.decode import Clock, Painter, Picture, Sampled, timed_frames
+from model_server.frames.errors import MediaError
+from model_server.frames.probe import Probe, plays_in_browser
+from model_server.frames.source import Source, codec_name, measure, open_source, orientation
+
+if TYPE_CHECKING:
+    from model_server.frames.child import Task
+
+_CPU_S_A_SECOND = 10.0  # 8K in software; ordinary video needs a hundredth
+_CPU_S_TO_OPEN = 120.0
+_STARTS_LATE_S = 0.5
+
+
+def probe(task: "Task") -> None:
+    """One event: the facts, from the headers, the packets and one decoded picture."""
+    task.event("probe", **probe_file(task).to_json())
+
+
+def probe_file(task: "Task") -> Probe:
+    end_s = measure(task.fd).end_s
+    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * end_s)
+    source = open_source(task.fd)
+    for _, frame in timed_frames(source, Clock(source)):
+        transposed, mirrored, upside_down = orientation(frame)
+        aspect = source.stream.codec_context.sample_aspect_ratio
+        width, height = max(1, round(frame.width * float(aspect or 1))), frame.height
+        if transposed:
+            width, height = height, width
+        rotation = (90 if mirrored else 270) if transposed else (180 if upside_down else 0)
+        return _facts(source, end_s, (width, height), rotation, frame.format.name, frame.interlaced_frame)
+    raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+
+
+def _facts(source: Source, end_s: float, size: tuple[int, int], rotation: int, pixels: str, interlaced: bool) -> Probe:
+    container = _container_name(source)
+    audio = source.container.streams.audio
+    codecs = codec_of(source.stream), codec_name(audio[0]) or None if audio else None
+    plays = plays_in_browser(container, *codecs, pixels) and not interlaced and abs(source.origin_s) < _STARTS_LATE_S
+    return Probe(end_s, *size, rotation, source.fps, container, *codecs, pixels, plays, interlaced)
+
+
+def codec_of(stream: object) -> str:
+    """The format's name where the decoder has another one."""
+    return codec_name(stream).removeprefix("lib").replace("dav1d", "av1").replace("vpx-vp9", "vp9")
+
+
+def _container_name(source: Source) -> str:
+    """WebM is Matroska with browser codecs; the demuxer is the same."""
+    if source.demuxer != "matroska":
+        return source.demuxer
+    names = {codec_of(source.stream), *(codec_name(s).removeprefix("lib") for s in source.container.streams.audio)}
+    return "webm" if names <= {"vp8", "vp9", "av1", "opus", "vorbis"} else "matroska"
+
+
+def clips(task: "Task") -> None:
+    """The frames of `windows.sample`, in order; then how long the video turned out to be."""
+    side, window_s = int(task.arguments["frame_px"]), float(task.arguments["window_s"])
+    n_frames = int(task.arguments["clip_frames"])
+    extent = measure(task.fd)
+    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
+    end_s = extent.end_s
+    if end_s > window_s:
+        sampled = Sampled(open_source(task.fd), Painter(side, side), window_s / n_frames)
+        if _send(task, sampled, at_least=n_frames):
+            return
+        end_s = sampled.end_s  # the packets promised more than can be decoded
+    interval_s = end_s if extent.n_packets == 1 else end_s / n_frames
+    sampled = Sampled(open_source(task.fd), Painter(side, side), interval_s, at_least_s=end_s)
+    _send(task, sampled, at_least=0, one_picture=extent.n_packets == 1)
+
+
+def _send(task: "Task", sampled: Sampled, at_least: int, *, one_picture: bool = False) -> bool:
+    """False, and nothing sent, where there are fewer pictures than `at_least`."""
+    waiting: list[tuple[Picture, float]] = []
+    n_sent = 0
+    for picture, seconds in _timed(sampled.pictures()):
+        waiting.append((picture, seconds))
+        if n_sent + len(waiting) < at_least:
+            continue
+        if not n_sent:
+            task.event("start", interval_s=sampled.interval_s)
+        for pixels, decode_s in waiting:
+            task.frame(np.ascontiguousarray(pixels).tobytes(), (n_sent + 0.5) * sampled.interval_s, decode_s)
+            n_sent += 1
+        waiting.clear()
+    if n_sent:
+        task.event("end", duration_s=sampled.end_s, one_picture=one_picture)
+    return n_sent > 0
+
+
+def _timed(pictures: Iterator[Picture]) -> Iterator[tuple[Picture, float]]:
+    """Each with the seconds spent on it here, which are not those spent waiting for the parent."""
+    while True:
+        start = time.perf_counter()
+        picture = next(pictures, None)
+        if picture is None:
+            return
+        yield picture, time.perf_counter() - start
+
+
+def strip(task: "Task") -> None:
+    """Pictures at (k + 0.5) intervals; from seek points alone where `keyframes` says that near enough will do."""
+    arguments = task.arguments
+    source = open_source(task.fd)
+    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * float(arguments["duration_s"]))
+    if arguments["keyframes"]:
+        source.stream.codec_context.skip_frame = "NONKEY"
+    painter = Painter(int(arguments["width_px"]), int(arguments["height_px"]))
+    sampled = Sampled(source, painter, float(arguments["interval_s"]), at_least_s=float(arguments["duration_s"]))
+    _send(task, sampled, at_least=0)
+
+
+def stills(task: "Task") -> None:
+    """The picture on screen at each of some moments: found by seeking, not by decoding all that comes before."""
+    painter = Painter(int(task.arguments["width_px"]), int(task.arguments["height_px"]))
+    task.event("start", interval_s=0.0)
+    for moment_s in task.arguments["times"]:
+        source = open_source(task.fd)
+        shown = _shown_at(source, float(moment_s))
+        task.frame(np.ascontiguousarray(painter.paint(shown)).tobytes(), float(moment_s), 0.0)
+        source.container.close()
+    task.event("end", duration_s=0.0, one_picture=False)
+
+
+def _shown_at(source: Source, moment_s: float) -> VideoFrame:
+    """The last frame that starts no later than the moment; the first one where none does."""
+    offset = math.floor((moment_s + source.origin_s) / (source.stream.time_base or 1))
+    try:
+        source.container.seek(offset, stream=source.stream, backward=True)
+    except av.error.FFmpegError:
+        pass  # not seekable: read from the start
+    shown: VideoFrame | None = None
+    for time_s, frame in timed_frames(source, Clock(source)):
+        if shown is not None and time_s > moment_s:
+            break
+        shown = frame
+    if shown is None:
+        raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+    return shown
+
+
+JOBS: dict[str, Callable[["Task"], None]] = {"probe": probe, "clips": clips, "strip": strip, "stills": stills}

@@ -1,0 +1,159 @@
+"""Clips out of a video file or a photo: the front door of this package."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from model_server.engine import Clips, Space
+from model_server.frames.errors import MediaError
+from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, Probe
+from model_server.frames.process import Child, Event, Frame, Order
+from model_server.frames.windows import Sampling, Window, one_picture, sample
+
+Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
+
+_PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+
+
+@dataclass(frozen=True)
+class ClipBatch:
+    """Some consecutive windows of a video, ready for the model."""
+
+    clips: Clips
+    windows: list[Window]
+    decode_s: float  # seconds the child worked on these frames; it runs while the caller does something else
+    waited_s: float = 0.0  # seconds the caller was kept waiting for them
+
+
+def probe(path: Path | str) -> Probe:
+    """The facts of a video. MediaError in a sentence for the person where it is none, or cannot be read."""
+    with Child(Order("probe", Path(path), {})) as child:
+        for message in child.messages():
+            if isinstance(message, Event) and message.name == "probe":
+                try:
+                    return Probe.from_json(message.facts)
+                except ValueError as error:
+                    raise _nonsense() from error
+    raise _nonsense()
+
+
+def read_clips(path: Path | str, space: Space, windows_per_batch: int = 16) -> Iterator[ClipBatch]:
+    """Every window of a video as `windows.sample` cuts it, in time order, each frame decoded once.
+
+    Memory holds one batch and what the child has decoded ahead. Close the iterator to end the child.
+    """
+    side = space.frame_px
+    arguments = {"frame_px": side, "window_s": space.window_s, "clip_frames": space.clip_frames}
+    collector = _Collector(space, windows_per_batch)
+    with Child(Order("clips", Path(path), arguments, frame_bytes=side * side * 3)) as child:
+        for message in child.messages():
+            if isinstance(message, Frame):
+                collector.add(message, child.waited_s)
+                if collector.is_full():
+                    yield collector.batch()
+            elif message.name == "start":
+                collector.start(message)
+            elif message.name == "end":
+                yield from collector.finish(message)
+                return
+    raise _nonsense()
+
+
+class _Collector:
+    """Frames in, batches of windows out; the frames that the next windows share are kept."""
+
+    def __init__(self, space: Space, windows_per_batch: int) -> None:
+        self._space = space
+        self._per_batch = windows_per_batch
+        self._frames: list[Picture] = []
+        self._first = 0  # the number in the video of the first frame kept
+        self._n_windows = 0  # given out so far
+        self._early = False  # windows may leave before the video's length is known
+        self._decode_s = self._waited_s = self._waited_before_s = 0.0
+        # 24 hours of frames at the space's pace; a child that sends more is not to be believed.
+        self._most = int(MAX_DURATION_S / space.frame_interval_s) + 1
+
+    def start(self, event: Event) -> None:
+        self._early = event.facts.get("interval_s") == self._space.frame_interval_s
+
+    def add(self, frame: Frame, waited_s: float) -> None:
+        side = self._space.frame_px
+        self._frames.append(np.frombuffer(frame.pixels, np.uint8).reshape(side, side, 3))
+        self._decode_s += frame.decode_s
+        self._waited_s = waited_s
+        if self._first + len(self._frames) > self._most:
+            raise _nonsense()
+
+    def is_full(self) -> bool:
+        last = self._n_windows + self._per_batch - 1
+        n_frames = self._first + len(self._frames)
+        return self._early and last * self._stride + self._space.clip_frames <= n_frames
+
+    @property
+    def _stride(self) -> int:
+        return round(self._space.stride_s / self._space.frame_interval_s)
+
+    def batch(self) -> ClipBatch:
+        """The next full batch, of a video that goes on."""
+        starts = (self._n_windows + np.arange(self._per_batch, dtype=np.int32)) * self._stride
+        index = np.add.outer(starts, np.arange(self._space.clip_frames, dtype=np.int32))  # (n, T)
+        step_s = self._space.frame_interval_s
+        windows = [Window(k * step_s, (k + self._space.clip_frames) * step_s) for k in starts.tolist()]
+        return self._give(windows, index)
+
+    def finish(self, event: Event) -> Iterator[ClipBatch]:
+        """What is left when the length is known: the tail window, or all of a short video."""
+        sampling = self._sampling(event)
+        while self._n_windows < len(sampling.windows):
+            part = slice(self._n_windows, self._n_windows + self._per_batch)
+            yield self._give(sampling.windows[part], sampling.index[part])
+
+    def _sampling(self, event: Event) -> Sampling:
+        duration_s, single = event.facts.get("duration_s"), event.facts.get("one_picture")
+        if not isinstance(duration_s, float) or not 0 < duration_s <= MAX_DURATION_S + 60 or type(single) is not bool:
+            raise _nonsense()
+        sampling = one_picture(duration_s) if single else sample(duration_s, self._space)
+        if self._first + len(self._frames) != len(sampling.frame_times):
+            raise _nonsense()
+        return sampling
+
+    def _give(self, windows: list[Window], index: npt.NDArray[np.int32]) -> ClipBatch:
+        frames = np.stack(self._frames[: int(index.max()) + 1 - self._first])  # (F, H, W, 3)
+        clips = Clips(frames, (index - self._first).astype(np.int32))
+        batch = ClipBatch(clips, windows, self._decode_s, self._waited_s - self._waited_before_s)
+        self._n_windows += len(windows)
+        self._decode_s, self._waited_before_s = 0.0, self._waited_s
+        self._forget(int(index[-1, 0]))
+        return batch
+
+    def _forget(self, last_start: int) -> None:
+        """Drop what no later window starts before: the next starts a stride on, or, the tail, a frame on."""
+        keep_from = min(last_start + 1, self._first + len(self._frames))
+        del self._frames[: keep_from - self._first]
+        self._first = keep_from
+
+
+def read_photo(path: Path | str, frame_px: int) -> Clips:
+    """A photo as a clip of one frame (T = 1), turned upright and squashed like a video's frames."""
+    try:
+        with Image.open(path, formats=_PHOTO_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS * 2:
+                raise MediaError(f"This photo is too large: {image.width} x {image.height} pixels.", permanent=True)
+            image.draft("RGB", (frame_px * 2, frame_px * 2))  # JPEG decodes straight to about the size wanted
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except UnidentifiedImageError as error:
+        raise MediaError("This file is not a photo in a format that can be read here.", permanent=True) from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise MediaError("This photo is damaged and cannot be read.", permanent=True) from error
+    small = upright.resize((frame_px, frame_px), Image.Resampling.BILINEAR)
+    return Clips(np.asarray(small, np.uint8)[None], np.zeros((1, 1), np.int32))
+
+
+def _nonsense() -> MediaError:
+    return MediaError(
+        "The decoder answered nonsense while it read this video, and was stopped.", permanent=False, crashed=True
+    )

@@ -1,0 +1,214 @@
+"""A stranger's file, opened: one pinned demuxer, no other protocol, allow-listed codecs. Runs in the child."""
+
+import os
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from model_server.frames.errors import MediaError
+from model_server.frames.formats import AUDIO_CODECS, HEAD_BYTES, VIDEO_CODECS, demuxer_of
+from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, MAX_SIDE_PX
+
+FALLBACK_FPS = 25.0
+NOT_A_PICTURE_STREAM = Disposition.attached_pic | Disposition.timed_thumbnails
+_SHORT_S = 10.0  # a file this short is read through to be measured
+_TAIL_S = 5.0
+_MAX_THREADS = 8
+
+
+@dataclass
+class Source:
+    container: InputContainer
+    stream: VideoStream
+    demuxer: str
+    origin_s: float  # the player's zero, in the stream's own time
+
+    @property
+    def fps(self) -> float:
+        rate = self.stream.average_rate or self.stream.guessed_rate
+        return float(rate) if rate and 0 < rate <= 1000 else FALLBACK_FPS
+
+    def seconds(self, pts: int) -> float:
+        """A time stamp of the picture stream on the player's clock."""
+        return float(pts * (self.stream.time_base or 0)) - self.origin_s
+
+
+def open_source(fd: int) -> Source:
+    """Open the file behind `fd` from its start; MediaError says why not."""
+    os.lseek(fd, 0, os.SEEK_SET)
+    demuxer = demuxer_of(os.pread(fd, HEAD_BYTES, 0))
+    try:
+        container = av.open("fd:", "r", format=demuxer, options=_options(fd, demuxer), metadata_errors="ignore")
+    except av.error.FFmpegError as error:
+        raise _why_unopened(fd, demuxer, error) from error
+    stream = _picture_stream(container)
+    _check_stream(stream)
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(len(os.sched_getaffinity(0)), _MAX_THREADS)
+    return Source(container, stream, demuxer, _origin_s(container, stream))
+
+
+def _options(fd: int, demuxer: str) -> dict[str, str]:
+    """Only this descriptor may be read: not even other files, so that a playlist inside leads nowhere."""
+    return {
+        "fd": str(fd),
+        "protocol_whitelist": "fd",
+        "format_whitelist": ",".join((demuxer, "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")),
+        "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),  # FFmpeg opens decoders while it probes
+        "max_pixels": str(MAX_PIXELS),
+    }
+
+
+def _why_unopened(fd: int, demuxer: str, error: av.error.FFmpegError) -> MediaError:
+    if isinstance(error, MemoryError):
+        return MediaError("This video needs more memory to be read than is allowed here.", permanent=True)
+    if demuxer == "mov" and _ends_before_index(fd):
+        return MediaError(
+            "The file ends early: its index, which stands at the end, is missing. Upload the whole file again.",
+            permanent=True,
+        )
+    return MediaError("This file is damaged: it starts like a video but cannot be opened.", permanent=True)
+
+
+def _ends_before_index(fd: int) -> bool:
+    """Whether an MP4's boxes run past the end of the file, with no index (`moov`) before."""
+    size, offset = os.fstat(fd).st_size, 0
+    for _ in range(1000):
+        head = os.pread(fd, 16, offset)
+        if len(head) < 8:
+            return True
+        length, name = struct.unpack(">I4s", head[:8])
+        if name == b"moov":
+            return bool(offset + length > size)
+        if length == 1 and len(head) == 16:
+            length = struct.unpack(">Q", head[8:])[0]
+        if length < 8 or offset + length > size:
+            return True
+        offset += length
+    return False
+
+
+def _picture_stream(container: InputContainer) -> VideoStream:
+    """The largest stream that moves: cover art is none."""
+    streams = [s for s in container.streams.video if not s.disposition & NOT_A_PICTURE_STREAM]
+    if streams:
+        return max(streams, key=lambda s: s.codec_context.width * s.codec_context.height if s.codec_context else 0)
+    if container.streams.audio:
+        raise MediaError("This file has sound but no picture.", permanent=True)
+    raise MediaError("This file has no picture in it.", permanent=True)
+
+
+def _check_stream(stream: VideoStream) -> None:
+    name = codec_name(stream)
+    if name not in VIDEO_CODECS:
+        raise MediaError(
+            f"The picture is stored as {name or 'an unknown kind'}, which is not read here.", permanent=True
+        )
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
+        raise MediaError(
+            f"The picture is {width} x {height} pixels, more than can be read here (8192 x 4608).", permanent=True
+        )
+
+
+def codec_name(stream: Any) -> str:
+    """The decoder's name, or the format's where FFmpeg has no decoder; empty where even that is unknown."""
+    context = stream.codec_context
+    return str(context.name) if context is not None else ""
+
+
+def _origin_s(container: InputContainer, stream: VideoStream) -> float:
+    """Players start their clock with whichever stream starts first."""
+    starts = [container.start_time / av.time_base] if container.start_time is not None else []
+    if stream.start_time is not None and stream.time_base:
+        starts.append(float(stream.start_time * stream.time_base))
+    return min(starts, default=0.0)
+
+
+@dataclass(frozen=True)
+class Extent:
+    end_s: float
+    n_packets: int | None  # known where the whole file was read
+
+
+def measure(fd: int) -> Extent:
+    """Where the pictures end: what the packets say, for containers lie and files are cut off."""
+    source = open_source(fd)
+    declared = _declared_end_s(source)
+    if declared > _SHORT_S:
+        end_s = _tail_end_s(source, declared)
+        if end_s > 0:
+            return Extent(_checked(end_s), None)
+        source.container.close()
+        source = open_source(fd)
+    ends = [0.0]
+    count = 0
+    for packet in _packets(source):
+        count += 1
+        ends.append(_packet_end_s(source, packet, count))
+    source.container.close()
+    return Extent(_checked(max(max(ends), count / source.fps if max(ends) <= 0 else 0.0)), count)
+
+
+def _checked(end_s: float) -> float:
+    if end_s > MAX_DURATION_S:
+        raise MediaError(
+            "This video is longer than 24 hours, the most that is read here. Cut it into parts.", permanent=True
+        )
+    return end_s
+
+
+def _declared_end_s(source: Source) -> float:
+    stream = source.stream
+    if stream.duration and stream.time_base:
+        return source.seconds((stream.start_time or 0) + stream.duration)
+    return (source.container.duration or 0) / av.time_base
+
+
+def _tail_end_s(source: Source, declared: float) -> float:
+    """The end by the packets after the last seek point; 0 where seeking finds none (the file is cut off)."""
+    offset = int((declared - _TAIL_S + source.origin_s) / (source.stream.time_base or 1))
+    try:
+        source.container.seek(offset, stream=source.stream, backward=True)
+        ends = [_packet_end_s(source, packet, 0) for packet in _packets(source)]
+    except av.error.FFmpegError:
+        return 0.0
+    finally:
+        source.container.close()
+    return max(ends, default=0.0)
+
+
+def _packet_end_s(source: Source, packet: "av.Packet[Any]", count: int) -> float:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    if stamp is None:
+        return count / source.fps
+    return source.seconds(stamp + (packet.duration or 0)) + (0 if packet.duration else 1 / source.fps)
+
+
+def _packets(source: Source) -> Any:
+    """Packets of the picture until the end of the file, or until what is left cannot be read."""
+    packets = source.container.demux(source.stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
+        if packet.size:
+            yield packet
+
+
+def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
+    """How the stored picture is turned to be shown: (transposed, then mirrored, then upside down)."""
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return False, False, False
+    a, b, _, c, d = struct.unpack("=5i", bytes(data)[:20])  # x' = a x + c y, y' = b x + d y
+    if abs(b) > abs(a):
+        return True, c < 0, b < 0
+    return False, a < 0, d < 0
