@@ -32,4 +32,5 @@ def ring(video_id: uuid.UUID, name: str) -> None:
     except (OperationalError, OSError) as problem:
         log.warning("doorbell_not_rung", extra={"video_id": str(video_id), "task": name, "problem": str(problem)})
         return
-    Video.objects.filter(pk=video_id).update(rung_at=Now())
+    field = "media_rung_at" if name == MEDIA else "rung_at"
+    Video.objects.filter(pk=video_id).update(**{field: Now()})

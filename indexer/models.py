@@ -129,7 +129,9 @@ class Video(models.Model):
     media_status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
     media_error = models.TextField(blank=True)
     media_attempts = models.PositiveIntegerField(default=0)
-    media_lease_until = models.DateTimeField(null=True, blank=True)
+    media_lease_token = models.UUIDField(null=True, blank=True)
+    media_lease_until = models.DateTimeField(null=True, blank=True, help_text="while it waits: no claim before this")
+    media_rung_at = models.DateTimeField(null=True, blank=True)
     proxy = models.CharField(max_length=200, blank=True, help_text="storage key; blank where the original plays")
     poster = models.CharField(max_length=200, blank=True)
     storyboard = models.JSONField(

@@ -143,7 +143,9 @@ def video_reindex(*, video: Video) -> bool:
 @transaction.atomic
 def video_delete(*, video: Video) -> None:
     """Gone for everyone with this commit: hidden by its status, and no longer found. A tracked job removes the rest."""
-    Video.objects.filter(pk=video.pk).update(status=Status.DELETING, lease_token=None, lease_until=None, rung_at=None)
+    Video.objects.filter(pk=video.pk).update(
+        status=Status.DELETING, lease_token=None, lease_until=None, media_lease_token=None, rung_at=None
+    )
     Anchor.objects.filter(video=video).delete()
     Segment.objects.filter(video=video).delete()
     bells.ring_on_commit(video.pk, bells.DELETE)

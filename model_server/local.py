@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ class LocalEngine:
         self.device = device
         self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
         self.lock = threading.Lock()
+        self.stage_s = {"encode": 0.0, "predict": 0.0}  # seconds since the engine was loaded: the worker shows them
 
     @cached_property
     def space(self) -> Space:
@@ -49,13 +51,18 @@ class LocalEngine:
         if not len(clips):
             return np.empty((0, self.space.dim), np.float32)
         with self.lock, torch.inference_mode():
+            started = time.perf_counter()
             features = self.x_encoder.backbone(clips.frames)
+            encoded = time.perf_counter()
             index = torch.from_numpy(clips.index.astype(np.int64))
             runs = [
                 self.model.predict(self.x_encoder.clip_tokens(features, part))
                 for part in torch.split(index, CLIPS_A_RUN)
             ]
-        return as_float32(torch.cat(runs))
+            predicted = as_float32(torch.cat(runs))  # on the processor: a GPU's time is counted too
+            self.stage_s["encode"] += encoded - started
+            self.stage_s["predict"] += time.perf_counter() - encoded
+        return predicted
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         if not texts:

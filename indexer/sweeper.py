@@ -1,0 +1,69 @@
+"""Ring again for what no doorbell will wake: leases that ran out, waits that are over, messages that were lost.
+
+A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer.
+"""
+
+from datetime import timedelta
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from indexer import bells, leases
+from indexer.models import Video
+
+Status = Video.Status
+RING_AGAIN = timedelta(minutes=10)
+AT_ONCE = 50  # doorbells of a kind a sweep
+WORKER_LOST = (
+    f"The worker stopped {leases.MAX_ATTEMPTS} times while indexing this video; it may have run out of memory. "
+    "Index it again to try once more."
+)
+MEDIA_LOST = "The worker stopped each time it prepared this video for playback."
+
+
+def sweep() -> None:
+    settle_cancelled()
+    give_up()
+    for name, due in ((bells.INDEX, index_due()), (bells.MEDIA, media_due()), (bells.DELETE, delete_due())):
+        for video_id in due.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE]:
+            bells.ring(video_id, name)
+
+
+def settle_cancelled() -> None:
+    """A cancel that no worker lived to see."""
+    lapsed = Video.objects.filter(status=Status.INDEXING, lease_until__lt=Now(), cancel_requested=True)
+    ended = {"lease_token": None, "lease_until": None, "cancel_requested": False, "stage": ""}
+    lapsed.filter(indexed_at=None).update(status=Status.CANCELLED, **ended)
+    lapsed.exclude(indexed_at=None).update(status=Status.READY, **ended)
+
+
+def give_up() -> None:
+    """Videos that took their worker with them every time."""
+    lapsed = Video.objects.filter(
+        status=Status.INDEXING, lease_until__lt=Now(), attempts__gte=leases.MAX_ATTEMPTS, cancel_requested=False
+    )
+    ended = {"lease_token": None, "lease_until": None, "stage": "", "error": WORKER_LOST}
+    lapsed.filter(indexed_at=None).update(status=Status.FAILED, **ended)
+    lapsed.exclude(indexed_at=None).update(status=Status.READY, **ended)
+    Video.objects.filter(
+        media_status=Status.INDEXING, media_lease_until__lt=Now(), media_attempts__gte=leases.MAX_ATTEMPTS
+    ).update(media_status=Status.FAILED, media_error=MEDIA_LOST, media_lease_token=None, media_lease_until=None)
+
+
+def index_due() -> QuerySet[Video]:
+    return leases.claimable("index").filter(
+        Q(rung_at=None)
+        | Q(status=Status.UPLOADED, rung_at__lt=F("not_before"))
+        | Q(status=Status.INDEXING, rung_at__lt=F("lease_until"))
+        | Q(rung_at__lt=Now() - RING_AGAIN)
+    )
+
+
+def media_due() -> QuerySet[Video]:
+    return leases.claimable("media").filter(
+        Q(media_rung_at=None) | Q(media_rung_at__lt=F("media_lease_until")) | Q(media_rung_at__lt=Now() - RING_AGAIN)
+    )
+
+
+def delete_due() -> QuerySet[Video]:
+    return Video.objects.filter(status=Status.DELETING).filter(Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN))
