@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 
 from model_server.engine import Clips, Embeddings, Engine
@@ -31,7 +32,8 @@ class Service:
             engine = await asyncio.to_thread(load)
         except Exception as error:
             log.critical("The model cannot be loaded: %s", error or type(error).__name__, exc_info=unexpected(error))
-            raise SystemExit(3) from None
+            logging.shutdown()
+            os._exit(3)  # SystemExit would unwind through uvicorn, which prints a traceback over the sentence
         self.batcher = TextBatcher(engine.encode_texts, self.metrics)
         self.engine = engine
         log.info("model %s %s is ready", engine.space.model, engine.space.version)
