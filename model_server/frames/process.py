@@ -67,8 +67,15 @@ class Child:
 
     def __init__(self, order: Order) -> None:
         self._order = order
+        file_fd = _open(order.file)
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        self._process = self._start()
+        try:
+            self._process = self._start(file_fd)
+        except OSError as error:
+            self._log.close()
+            raise MediaError(f"The decoder cannot be started: {error.strerror}.", permanent=False) from error
+        finally:
+            os.close(file_fd)
         assert self._process.stdout is not None
         self._answers = self._process.stdout.fileno()
         self.waited_s = 0.0
@@ -108,17 +115,13 @@ class Child:
                 except BrokenPipeError:
                     pass
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        file_fd = _open(self._order.file)
-        try:
-            process = subprocess.Popen(
+    def _start(self, file_fd: int) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
                 [sys.executable, "-s", "-m", self._order.module],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, bufsize=0,
                 cwd=_ROOT, env=_environment(), pass_fds=(file_fd,),
                 start_new_session=True,  # a signal meant for a worker's group must not look like a crash
             )  # fmt: skip
-        finally:
-            os.close(file_fd)
         assert process.stdin is not None
         assert process.stdout is not None
         _widen(process.stdout.fileno())
