@@ -132,7 +132,7 @@ def _words_only(query: Query, request: SearchRequest, by_words: list[Candidate],
     rows = Video.objects.in_bulk([c.video_id for c in by_words])
     found = gather(rows, {}, {}, 0.0, 1.0, by_words)
     notice = f"{problem.rstrip('.')}: only titles and captions were searched."
-    return replace(_ranked(query, request, found, by_words, 0.0), notice=notice)
+    return replace(_ranked(query, request, found, by_words, 0.0), words_only=True, notice=notice)
 
 
 def _empty(query: Query, request: SearchRequest) -> Results:

@@ -64,9 +64,10 @@ class Results:
     n_videos: int
     nothing_matches: bool
     nearest: list[VideoHits]
-    typical: list[str]  # titles of videos the person could search among: a hint where nothing matches
+    typical: list[str]  # captions that the libraries seem to fit: a hint where nothing matches
     took_ms: float
     cutoff: float  # the cut-off used
+    words_only: bool = False  # the model was away: titles and captions alone were searched
     notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
 
 

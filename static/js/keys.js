@@ -21,6 +21,7 @@ addEventListener("keydown", (event) => {
     }
     return;
   }
+  if (event.key === "?" && !typing(event) && !event.defaultPrevented) location.href = "/help";
   if (event.key !== "/" || typing(event)) return;
   const box = document.querySelector("[data-search]");
   if (!box) return;

@@ -1,10 +1,65 @@
-"""The first page: the search box, and what there is to search."""
+"""The first page: the search box, and what there is to search. And a page for each library."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from indexer.models import Library, Video
+from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
+from indexer.services import library_create
+from webapp.pages.forms import LibraryForm
+
+SHELF = 12  # the newest videos of a library, on the first page
+PAGE = 48
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A library on the first page, with its newest videos."""
+
+    library: Library
+    videos: list[Video]
+    n_videos: int
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/home.html")
+    shelves = [shelf_of(request, library) for library in libraries_visible_to(request.user)]
+    filled = [shelf for shelf in shelves if shelf.n_videos]
+    shown = [video for shelf in filled for video in shelf.videos]
+    return render(request, "pages/home.html", {"shelves": filled, "shown": shown})
+
+
+def shelf_of(request: HttpRequest, library: Library) -> Shelf:
+    videos = videos_visible_to(request.user).filter(library=library)
+    return Shelf(library, list(videos[:SHELF]), videos.count())
+
+
+@require_GET
+def library_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
+    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
+    videos = videos_visible_to(request.user).filter(library=library)
+    page: Page[Video] = Paginator(videos, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "library": library,
+        "page": page,
+        "facts": videos.aggregate(n_videos=Count("id"), duration_s=Sum("duration_s"), size_bytes=Sum("size_bytes")),
+        "may_edit": can_edit(request.user, library),
+    }
+    return render(request, "pages/library.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def library_new(request: HttpRequest) -> HttpResponse:
+    form = LibraryForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "pages/library_new.html", {"form": form})
+    library = library_create(name=form.cleaned_data["name"], owner=request.user)  # type: ignore[arg-type]
+    messages.success(request, f"The library {library.name} is made. Upload its first video.")
+    return redirect("library", library.pk)

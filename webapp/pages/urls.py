@@ -2,11 +2,21 @@
 
 from django.urls import include, path
 
-from webapp.pages import home, plain
+from webapp.pages import actions, examples, fragments, home, plain, search, video
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("search", home.home, name="search"),
+    path("search", search.search_page, name="search"),
+    path("library/new", home.library_new, name="library-new"),
+    path("library/<uuid:library_id>", home.library_page, name="library"),
+    path("v/<uuid:video_id>", video.video_page, name="video"),
+    path("v/<uuid:video_id>/rename", actions.video_rename, name="video-rename"),
+    path("v/<uuid:video_id>/reindex", actions.video_reindex, name="video-reindex"),
+    path("v/<uuid:video_id>/cancel", actions.video_cancel, name="video-cancel"),
+    path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
+    path("fragments/cards", fragments.cards, name="fragment-cards"),
+    path("fragments/video/<uuid:video_id>", fragments.video_state, name="fragment-video"),
+    path("fragments/examples", examples.examples, name="fragment-examples"),
     path("help", plain.help_page, name="help"),
     path("", include("webapp.pages.accounts.urls")),
 ]

@@ -1,0 +1,188 @@
+// The video page: one place in time, shown by the player, the scrubber, the segments and the list of moments.
+import { clock } from "./clock.js";
+import { announce, typing } from "./keys.js";
+import { momentsAbove } from "./moments.js";
+import "./tabs.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const watch = document.querySelector("[data-watch]");
+const find = (name) => watch.querySelector(`[data-${name}]`);
+const screen = find("screen");
+const scrub = find("scrub");
+const cut = find("cut");
+const duration = Number(watch.dataset.duration);
+const steps = JSON.parse(document.getElementById("heat-steps")?.textContent ?? "[]");
+let moments = [];
+
+function now() {
+  return screen ? screen.currentTime : Number(scrub?.value ?? 0);
+}
+
+function seek(seconds) {
+  const place = Math.min(Math.max(seconds, 0), duration);
+  if (screen) screen.currentTime = place;
+  if (scrub) scrub.value = place;
+  show(place);
+}
+
+/** Every view of the place follows. */
+function show(seconds) {
+  if (!scrub) return;
+  scrub.setAttribute("aria-valuetext", clock(seconds));
+  find("now").textContent = clock(seconds);
+  const x = (seconds / duration) * 1000;
+  find("playhead").setAttribute("x1", x);
+  find("playhead").setAttribute("x2", x);
+  for (const segment of watch.querySelectorAll("[data-segments] [data-seek]")) {
+    mark(segment, Number(segment.dataset.seek), Number(segment.dataset.end), seconds);
+  }
+  for (const item of watch.querySelectorAll("[data-found] [data-seek]")) {
+    mark(item, Number(item.dataset.start), Number(item.dataset.end), seconds);
+  }
+}
+
+function mark(item, start, end, seconds) {
+  const inside = seconds >= start && seconds < end;
+  if (inside === (item.getAttribute("aria-current") === "true")) return;
+  if (!inside) return item.removeAttribute("aria-current");
+  item.setAttribute("aria-current", "true");
+  // Along the strip only: the page itself must not move under the reader.
+  const strip = item.closest("[data-segments]");
+  if (strip) strip.scrollLeft = item.parentElement.offsetLeft - strip.offsetLeft - strip.clientWidth / 3;
+}
+
+function bar(score) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 100 4");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  for (const [name, width] of [
+    ["score-well", 100],
+    ["score-bar", score * 100],
+  ]) {
+    const rect = document.createElementNS(SVG, "rect");
+    rect.setAttribute("class", name);
+    rect.setAttribute("width", width);
+    rect.setAttribute("height", 4);
+    svg.append(rect);
+  }
+  return svg;
+}
+
+function words(text) {
+  const span = document.createElement("span");
+  span.textContent = text;
+  return span;
+}
+
+function foundItem(moment) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "found-link";
+  button.dataset.seek = moment.best;
+  button.dataset.start = moment.start;
+  button.dataset.end = moment.end;
+  button.append(
+    words(`${clock(moment.start)} to ${clock(moment.end)}`),
+    bar(moment.score),
+    words(`${Math.round(moment.score * 100)} %`),
+  );
+  item.append(button);
+  return item;
+}
+
+/** The cut was moved: the dashed line, the marks, the list and the count follow. */
+function applyCut() {
+  const level = Number(cut.value) / 100;
+  moments = momentsAbove(steps, level);
+  const y = 100 - level * 100;
+  find("cut-line").setAttribute("y1", y);
+  find("cut-line").setAttribute("y2", y);
+  cut.setAttribute("aria-valuetext", `${cut.value} % match`);
+  const count = `${moments.length} moment${moments.length === 1 ? "" : "s"}`;
+  find("cut-said").textContent = `${count} at ${cut.value} % or better`;
+  find("found-title").textContent = count;
+  find("found-none").hidden = moments.length > 0;
+  find("found").replaceChildren(...moments.map(foundItem));
+  find("hit-marks").replaceChildren(
+    ...moments.map((moment) => {
+      const rect = document.createElementNS(SVG, "rect");
+      rect.setAttribute("x", (moment.start / duration) * 1000);
+      rect.setAttribute("width", Math.max(((moment.end - moment.start) / duration) * 1000, 3));
+      rect.setAttribute("y", 94);
+      rect.setAttribute("height", 6);
+      return rect;
+    }),
+  );
+  show(now());
+}
+
+/** The next moment after here, or the one before; at the ends it stays. */
+function jump(by) {
+  const here = now();
+  const target =
+    by > 0
+      ? moments.find((moment) => moment.best > here + 0.3)
+      : moments.findLast((moment) => moment.best < here - 0.3);
+  if (!target) {
+    announce(by > 0 ? "No moment after this one" : "No moment before this one");
+    return;
+  }
+  seek(target.best);
+  announce(`${clock(target.best)}, ${Math.round(target.score * 100)} % match`);
+}
+
+async function copyLink() {
+  const link = new URL(watch.dataset.link, location.origin);
+  link.searchParams.set("t", now().toFixed(1).replace(/\.0$/, ""));
+  if (watch.dataset.query) link.searchParams.set("q", watch.dataset.query);
+  history.replaceState(null, "", link); // the address bar holds it too, should the clipboard be closed
+  const said = find("copied");
+  try {
+    await navigator.clipboard.writeText(link.href);
+    said.textContent = `Link to ${clock(now())} copied`;
+  } catch {
+    said.textContent = `The address bar now holds the link to ${clock(now())}`;
+  }
+}
+
+const keys = {
+  " ": () => (screen?.paused ? screen.play() : screen?.pause()),
+  ArrowLeft: (shift) => (shift ? jump(-1) : seek(now() - 5)),
+  ArrowRight: (shift) => (shift ? jump(1) : seek(now() + 5)),
+  c: () => copyLink(),
+  "?": () => document.getElementById("tab-keys").click(),
+};
+
+addEventListener("keydown", (event) => {
+  const act = keys[event.key];
+  if (!act || typing(event)) return;
+  const target = event.target;
+  const button = target.matches?.("button, summary, a");
+  if (event.key === " " && button) return; // a focused button is pressed by it
+  if (event.key.startsWith("Arrow") && (target === cut || target.matches?.("[role=tab]"))) return;
+  event.preventDefault();
+  act(event.shiftKey);
+});
+
+watch.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-seek]");
+  if (target) seek(Number(target.dataset.seek));
+});
+
+scrub?.addEventListener("input", () => seek(Number(scrub.value)));
+find("copy")?.addEventListener("click", copyLink);
+screen?.addEventListener("timeupdate", () => {
+  if (scrub) scrub.value = screen.currentTime;
+  show(screen.currentTime);
+});
+screen?.addEventListener("error", () => {
+  find("screen-problem").hidden = false;
+});
+
+if (cut) {
+  cut.value = Math.round(Number(watch.dataset.cutoff) * 100);
+  cut.addEventListener("input", applyCut);
+  applyCut();
+} else show(Number(watch.dataset.at));

@@ -1,0 +1,68 @@
+"""What people may type into the pages."""
+
+from datetime import datetime, time, timedelta
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from indexer.models import Library
+from search.results import SearchRequest
+
+
+class LibraryForm(forms.Form):
+    name = forms.CharField(max_length=120, label="Name", help_text="For example: Holidays, or Match recordings.")
+
+
+class TitleForm(forms.Form):
+    title = forms.CharField(max_length=300, label="Title")
+
+
+class SearchForm(forms.Form):
+    """The words and the filters. A filter that makes no sense is refused with a sentence, not dropped in silence."""
+
+    q = forms.CharField(max_length=500, strip=True)
+    library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
+    since = forms.DateField(required=False, label="Added from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="to", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        choice = self.fields["library"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = libraries
+        self.libraries = libraries
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or {}
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
+            raise forms.ValidationError("The first date lies after the second. Swap them, or clear one.")
+        return values
+
+    def request(self) -> SearchRequest:
+        """What the search is asked; both days are included."""
+        chosen, values = self.cleaned_data["library"], self.cleaned_data
+        libraries = [chosen] if chosen else list(self.libraries)
+        day = timezone.get_current_timezone()
+        since, until = values["since"], values["until"]
+        return SearchRequest(
+            text=values["q"],
+            library_ids=tuple(library.pk for library in libraries),
+            date_from=datetime.combine(since, time.min, day) if since else None,
+            date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,
+        )
+
+
+class SecondForm(forms.Form):
+    """The second a link points to."""
+
+    t = forms.FloatField(min_value=0)
+
+    @classmethod
+    def second(cls, text: str | None, duration_s: float | None) -> float:
+        """`text` as a second within the video; 0 for anything else, so that an old or odd link still opens."""
+        form = cls({"t": text})
+        if not form.is_valid():
+            return 0.0
+        return float(min(form.cleaned_data["t"], duration_s or 0.0))

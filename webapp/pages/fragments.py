@@ -1,0 +1,42 @@
+"""Pieces of a page that change by themselves. The browser asks while something is under way, and stops by status."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+
+from indexer.selectors import videos_visible_to
+from webapp.pages.words import left_s, state_of
+
+MOST = 100  # cards one request may ask for
+
+
+@never_cache
+@require_GET
+def cards(request: HttpRequest) -> HttpResponse:
+    """The cards that were live when the page last asked; those that are gone are named, to be taken away."""
+    asked = [UUID(text) for text in request.GET.getlist("id")[:MOST] if is_uuid(text)]
+    videos = list(videos_visible_to(request.user).filter(pk__in=asked))
+    gone = set(asked) - {video.pk for video in videos}
+    return render(request, "fragments/cards.html", {"videos": videos, "gone": gone})
+
+
+@never_cache
+@require_GET
+def video_state(request: HttpRequest, video_id: UUID) -> HttpResponse:
+    """The state on a video's own page. When it comes to rest the page is asked for anew, with all it then has."""
+    video = get_object_or_404(videos_visible_to(request.user), pk=video_id)
+    if state_of(video, left_s(video)).kind != request.GET.get("was"):
+        return HttpResponseClientRefresh()
+    return render(request, "fragments/video_state.html", {"video": video})
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

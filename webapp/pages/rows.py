@@ -1,0 +1,61 @@
+"""Search results as the page shows them: one row a video, its hits as a film strip in time order."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.urls import reverse
+
+from indexer.models import Video
+from search.results import Hit, VideoHits
+from webapp.pages.heat import WIDTH
+from webapp.pages.links import frame_url, play_url
+
+STRIP = 12  # hits a strip shows; the best of them where there are more
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A hit in a strip."""
+
+    hit: Hit
+    is_best: bool
+    url: str
+    frame_url: str  # empty until the video has pictures
+    mark_x: float  # place on the heat line, in its user units
+
+    @property
+    def percent(self) -> int:
+        return round(self.hit.score * 100)
+
+
+@dataclass(frozen=True)
+class Row:
+    found: VideoHits
+    video: Video
+    moments: list[Moment]
+    n_more: int
+    play_url: str
+    query: str  # carries the search to the video's page
+
+
+def rows_of(found: Iterable[VideoHits], videos: dict[UUID, Video], text: str) -> list[Row]:
+    """The rows, in the order found. A video that was deleted meanwhile has no row."""
+    return [_row(hits, videos[hits.video_id], text) for hits in found if hits.video_id in videos]
+
+
+def _row(found: VideoHits, video: Video, text: str) -> Row:
+    shown = found.hits[:STRIP]
+    in_time = sorted(shown, key=lambda hit: hit.start_s)
+    moments = [_moment(hit, hit is found.hits[0], video, text) for hit in in_time]
+    return Row(found, video, moments, len(found.hits) - len(shown), play_url(video), urlencode({"q": text}))
+
+
+def _moment(hit: Hit, is_best: bool, video: Video, text: str) -> Moment:
+    at_s = round(hit.best_s, 1)
+    place = urlencode({"t": f"{at_s:g}", "q": text})
+    mark_x = WIDTH * hit.best_s / video.duration_s if video.duration_s else 0.0
+    return Moment(
+        hit, is_best, f"{reverse('video', args=[video.pk])}?{place}", frame_url(video, at_s), min(mark_x, WIDTH - 4.0)
+    )

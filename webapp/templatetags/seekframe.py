@@ -1,0 +1,32 @@
+"""Words and shapes for templates."""
+
+import json
+
+from django import template
+
+from indexer.models import Video
+from webapp.pages import heat, words
+
+register = template.Library()
+
+register.filter("timecode", words.timecode)
+register.filter("percent", words.percent)
+register.filter("heat_path", heat.heat_path)
+
+
+@register.filter
+def state(video: Video) -> words.State:
+    """How the video is doing, in words."""
+    return words.state_of(video, words.left_s(video))
+
+
+@register.filter
+def storyboard_json(video: Video) -> str:
+    """The storyboard's layout for the browser, as JSON; empty until there is one."""
+    return json.dumps(video.storyboard) if video.storyboard else ""
+
+
+@register.filter
+def live_only(videos: list[Video]) -> list[Video]:
+    """Those whose state will change by itself."""
+    return [video for video in videos if words.state_of(video).live]
