@@ -4,11 +4,21 @@ Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame         webapp.media
-healthz                                                         webapp.api
+healthz                                                         webapp.health
 """
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from webapp import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.pages.urls")),
+    path("", include("webapp.uploads.urls")),
+    path("", include("webapp.media.urls")),
+    path("healthz", health.healthz, name="healthz"),
 ]
+
+handler400 = "webapp.errors.bad_request"
+handler403 = "webapp.errors.forbidden"
+handler404 = "webapp.errors.not_found"
+handler500 = "webapp.errors.server_error"

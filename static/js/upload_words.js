@@ -1,0 +1,50 @@
+// Sizes, times and speed as a person says them, in the server's words (webapp/pages/words.py).
+
+export function sizeInWords(bytes) {
+  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${unit ? size.toFixed(1) : size} ${units[unit]}`;
+}
+
+export function timeInWords(seconds) {
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 55) return `${Math.round(seconds / 10) * 10} s`;
+  if (seconds < 55 * 60) return `${Math.max(1, Math.round(seconds / 60))} min`;
+  const minutes = Math.round(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  return minutes % 60 && hours < 5 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+}
+
+/** Bytes a second over the last ten seconds: steady enough to read, quick enough to believe. */
+export class Meter {
+  constructor() {
+    this.seen = [];
+  }
+
+  add(bytes, at_ms) {
+    this.seen.push([bytes, at_ms]);
+    while (this.seen.length > 2 && at_ms - this.seen[0][1] > 10_000) this.seen.shift();
+  }
+
+  get bytesPerSecond() {
+    if (this.seen.length < 2) return 0;
+    const [first, last] = [this.seen[0], this.seen[this.seen.length - 1]];
+    const seconds = (last[1] - first[1]) / 1000;
+    return seconds > 0.5 ? Math.max(0, (last[0] - first[0]) / seconds) : 0;
+  }
+}
+
+/** "12.0 MB of 40.1 MB, 3.1 MB a second, about 10 s left" */
+export function progressInWords(sent, size, speed) {
+  const said = [`${sizeInWords(sent)} of ${sizeInWords(size)}`];
+  if (speed > 0) {
+    said.push(`${sizeInWords(Math.round(speed))} a second`);
+    if (sent < size) said.push(`about ${timeInWords((size - sent) / speed)} left`);
+  }
+  return said.join(", ");
+}

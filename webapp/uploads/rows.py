@@ -1,0 +1,82 @@
+"""A row of the upload page: one bar that runs from the first byte to "ready"."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.utils import timezone
+
+from indexer.models import Video
+from indexer.selectors import videos_visible_to
+from webapp.pages.words import left_s, state_of
+from webapp.uploads import parts
+from webapp.uploads.kinds import in_words
+from webapp.uploads.models import Upload
+
+SENT = 0.5  # share of the bar that the bytes fill; indexing fills the rest
+SHOWN_FOR = timedelta(days=1)
+ENDED = (Upload.Status.CANCELLED, Upload.Status.EXPIRED)
+
+
+@dataclass(frozen=True)
+class Row:
+    upload: Upload
+    kind: str  # waiting, working, ready, failed, cancelled: as `State.kind`
+    sentence: str
+    share: float  # of the whole way
+    live: bool  # will change by itself
+    video: Video | None = None  # where the row leads
+    can_stop: bool = False
+    is_paused: bool = False  # waits for the person to choose the file again
+
+
+def rows_of(user: AbstractBaseUser | AnonymousUser) -> list[Row]:
+    """What a person sent lately and what is unfinished, in the order it was added: coming back shows the same rows."""
+    recent = Upload.objects.filter(owner_id=user.pk, touched_at__gt=timezone.now() - SHOWN_FOR)
+    unfinished = Upload.objects.filter(owner_id=user.pk, status=Upload.Status.RECEIVING)
+    found = (recent | unfinished).exclude(status__in=ENDED).select_related("library")
+    return rows(user, [upload for upload in found if not upload.is_expired])
+
+
+def rows(user: AbstractBaseUser | AnonymousUser, uploads: Iterable[Upload]) -> list[Row]:
+    uploads = list(uploads)
+    wanted = [pk for upload in uploads if (pk := upload.video_id or upload.duplicate_of_id)]
+    videos: dict[uuid.UUID | None, Video] = {v.pk: v for v in videos_visible_to(user).filter(pk__in=wanted)}
+    return [row_of(upload, videos.get(upload.video_id or upload.duplicate_of_id)) for upload in uploads]
+
+
+def row_of(upload: Upload, video: Video | None) -> Row:
+    match upload.status:
+        case Upload.Status.RECEIVING:
+            return _receiving(upload)
+        case Upload.Status.RECEIVED:
+            return Row(upload, "working", "All of it is here, checking the file", SENT, live=True, can_stop=False)
+        case Upload.Status.FINISHED:
+            return _finished(upload, video)
+        case Upload.Status.REFUSED:
+            return Row(upload, "failed", upload.error, 0.0, live=False)
+    return Row(upload, "cancelled", "Cancelled", 0.0, live=False)
+
+
+def _receiving(upload: Upload) -> Row:
+    try:
+        n_bytes = parts.offset(upload.id)
+    except parts.Missing:
+        n_bytes = 0
+    share = SENT * n_bytes / upload.size_bytes
+    here = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here. Choose the same file again to go on."
+    return Row(upload, "waiting", here, share, live=False, can_stop=True, is_paused=True)
+
+
+def _finished(upload: Upload, video: Video | None) -> Row:
+    if video is None:
+        return Row(upload, "cancelled", "Deleted", 0.0, live=False)
+    if upload.duplicate_of_id:
+        return Row(upload, "ready", f"Already in this library, as «{video.title}»", 1.0, live=False, video=video)
+    state = state_of(video, left_s(video))
+    done = 1.0 if state.kind == "ready" else (state.share or 0.0)
+    share = 0.0 if state.kind in ("failed", "cancelled") else SENT + (1 - SENT) * done
+    can_stop = state.kind in ("waiting", "working") and not video.cancel_requested
+    return Row(upload, state.kind, state.sentence, share, state.live, video, can_stop)
