@@ -1,7 +1,10 @@
 from typing import TYPE_CHECKING
 
+from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.models import User
+from django.utils.crypto import constant_time_compare
 
 if TYPE_CHECKING:  # generic for the type checker alone
     _CreationForm = BaseUserCreationForm[User]
@@ -21,7 +24,15 @@ class SignInForm(AuthenticationForm):
 
 
 class SetupForm(_CreationForm):
-    """Name and password, twice; Django's password rules apply."""
+    """Name and password, twice; Django's password rules apply.
+
+    Where a setup token is set (it is when other machines can reach the page), only who has read it on the console may
+    make the account.
+    """
+
+    token = forms.CharField(
+        label="Setup token", help_text="Printed on the console where Seekframe was started.", required=True
+    )
 
     class Meta:
         model = User
@@ -34,3 +45,11 @@ class SetupForm(_CreationForm):
         self.fields["password1"].help_text = "At least 10 characters, and not one of the common ones."
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""
+        if not settings.SETUP_TOKEN:
+            del self.fields["token"]
+
+    def clean_token(self) -> str:
+        token = str(self.cleaned_data["token"])
+        if not constant_time_compare(token, settings.SETUP_TOKEN):
+            raise forms.ValidationError("This is not the setup token. Copy it from the console again.")
+        return token

@@ -31,7 +31,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 def setup(request: HttpRequest) -> HttpResponse:
     if not setup_is_open():
         return redirect("sign-in")
-    form = SetupForm(request.POST or None)
+    form = SetupForm(request.POST or None, initial={"token": request.GET.get("token", "")})
     if not form.is_valid():
         return render(request, "accounts/setup.html", {"form": form})
     user = first_account_create(username=form.cleaned_data["username"], password=form.cleaned_data["password1"])
