@@ -11,8 +11,8 @@ import pkgutil
 import queue
 import resource
 import signal
-import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +115,8 @@ def _answer(job: Job, task: Task) -> None:
         task.event("error", message=str(error), permanent=error.permanent)
     except MemoryError:
         task.event("error", message="This video needs more memory to be read than is allowed here.", permanent=True)
-    except av.error.FFmpegError as error:
-        print(repr(error), file=sys.stderr)  # noqa: T201 - standard error is the log that the parent keeps
+    except av.error.FFmpegError:
+        traceback.print_exc()  # to standard error, which the parent keeps
         task.event("error", message="This file is damaged and cannot be read to its end.", permanent=True)
 
 

@@ -99,6 +99,8 @@ class Child:
             elif message.name == "confined":
                 _report_missing(message.facts)
             elif message.name == "error":
+                if words := self._last_words():
+                    log.warning("the decoder gave up: %s", words)
                 raise _error_of(message.facts)
             else:
                 yield message

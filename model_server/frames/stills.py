@@ -1,0 +1,47 @@
+"""Single pictures of a video, and strips of them at even steps: for posters, storyboards and evaluation."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from model_server.frames.probe import Probe
+from model_server.frames.process import Child, Frame, Order
+from model_server.frames.reader import Picture
+
+
+def read_stills(path: Path | str, times: Sequence[float], size: tuple[int, int]) -> list[Picture]:
+    """The picture on screen at each moment, as (height, width, 3), scaled to `size` = (width, height)."""
+    order = Order("stills", Path(path), {"times": list(times), **_size(size)}, frame_bytes=size[0] * size[1] * 3)
+    with Child(order) as child:
+        return [_picture(message, size) for message in child.messages() if isinstance(message, Frame)]
+
+
+def read_strip(
+    path: Path | str, duration_s: float, interval_s: float, size: tuple[int, int], *, keyframes: bool = False
+) -> Iterator[Picture]:
+    """Pictures at (k + 0.5) intervals, one at a time. `keyframes`: the seek point before will do, many times faster."""
+    arguments = {"duration_s": duration_s, "interval_s": interval_s, "keyframes": keyframes, **_size(size)}
+    with Child(Order("strip", Path(path), arguments, frame_bytes=size[0] * size[1] * 3)) as child:
+        for message in child.messages():
+            if isinstance(message, Frame):
+                yield _picture(message, size)
+
+
+def fit(facts: Probe, width_px: int, height_px: int) -> tuple[int, int]:
+    """The largest (width, height) of a video's shape within a box, never larger than the video, even numbers.
+
+    >>> from model_server.frames.probe import Probe
+    >>> fit(Probe(1.0, 3840, 2160, 0, 30.0, "mov", "h264", None, "yuv420p", True), 1920, 1080)
+    (1920, 1080)
+    """
+    scale = min(1.0, width_px / facts.width_px, height_px / facts.height_px)
+    return max(2, round(facts.width_px * scale / 2) * 2), max(2, round(facts.height_px * scale / 2) * 2)
+
+
+def _size(size: tuple[int, int]) -> dict[str, int]:
+    return {"width_px": size[0], "height_px": size[1]}
+
+
+def _picture(frame: Frame, size: tuple[int, int]) -> Picture:
+    return np.frombuffer(frame.pixels, np.uint8).reshape(size[1], size[0], 3)
