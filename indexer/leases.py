@@ -24,12 +24,11 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 60  # with a sweep every 30 s, a lost worker's video is taken up again within a minute and a half
 KEEP_S = 15  # between renewals
+STALLED_S = 15 * 60  # nothing moved for so long: the worker hangs, and its lease may run out
 MAX_ATTEMPTS = 5
 
 Kind = Literal["index", "media"]
 PREFIX: dict[Kind, str] = {"index": "", "media": "media_"}  # of the fields that hold a kind's claim
-# No batch, or no finished file, for so long: the worker hangs, and its lease may run out.
-STALLED_S: dict[Kind, int] = {"index": 15 * 60, "media": 12 * 3600}
 
 
 class LeaseLost(Exception):
@@ -58,6 +57,11 @@ class Lease:
         self.moved_at = time.monotonic()
         if not self.held().update(**until(self.kind), **fields):
             raise LeaseLost
+
+    def renew_if_due(self) -> None:
+        """For callbacks that come many times a second."""
+        if time.monotonic() - self.moved_at > KEEP_S / 3:
+            self.renew()
 
     def move(self, **fields: Any) -> None:
         """Renew, unless a person asked to cancel: Cancelled then."""
@@ -123,7 +127,7 @@ def kept(lease: Lease) -> Iterator[None]:
 
 def _keep(lease: Lease, stop: threading.Event) -> None:
     try:
-        while not stop.wait(KEEP_S) and time.monotonic() - lease.moved_at < STALLED_S[lease.kind]:
+        while not stop.wait(KEEP_S) and time.monotonic() - lease.moved_at < STALLED_S:
             try:
                 if not lease.held().update(**until(lease.kind)):
                     return  # lost: the next batch says so
