@@ -172,8 +172,8 @@ def test_it_ends_a_service_whose_supervisor_was_killed(tmp_path):
         time.sleep(0.02)
     supervisor.kill()
     supervisor.wait()
-    psutil.wait_procs([child], timeout=10)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:  # whoever adopts it may reap it late
+        time.sleep(0.02)
 
 
 def test_it_writes_percent_signs_as_supervisord_wants_them():
