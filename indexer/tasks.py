@@ -1,0 +1,30 @@
+"""Celery's doorways: ids in, one call, nothing else. The worker imports this file; the web process never does."""
+
+from celery import shared_task
+
+from indexer import deletion, pipeline, playable, sweeper, worker
+
+
+@shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
+def index_video(video_id: str) -> None:
+    pipeline.index_video(video_id, worker.engine())
+
+
+@shared_task(name="indexer.tasks.make_media")  # type: ignore[untyped-decorator]
+def make_media(video_id: str) -> None:
+    playable.make_media(video_id)
+
+
+@shared_task(name="indexer.tasks.delete_video")  # type: ignore[untyped-decorator]
+def delete_video(video_id: str) -> None:
+    deletion.delete_video(video_id)
+
+
+@shared_task(name="indexer.tasks.sweep")  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    sweeper.sweep()
+
+
+@shared_task(name="indexer.tasks.sweep_orphans")  # type: ignore[untyped-decorator]
+def sweep_orphans() -> None:
+    deletion.orphans_delete()
