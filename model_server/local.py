@@ -13,7 +13,7 @@ import torch
 from model_server.engine import Clips, Embeddings, EngineError, Space
 from model_server.presets import WEIGHTS_DIR, preset
 from model_server.vljepa import weights
-from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model
+from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model, space_of
 
 CLIPS_A_RUN = 16
 TEXTS_A_RUN = 128
@@ -32,17 +32,7 @@ class LocalEngine:
 
     @cached_property
     def space(self) -> Space:
-        config = self.model.config
-        return Space(
-            model=config.preset,
-            version=self.version,
-            dim=config.dim,
-            clip_frames=config.clip_frames,
-            window_s=config.window_s,
-            stride_s=config.stride_s,
-            prompt=config.predictor.prompt,
-            frame_px=config.x_encoder.frame_px,
-        )
+        return space_of(self.model.config, self.version)
 
     def predict(self, clips: Clips, prompt: str | None = None) -> Embeddings:
         if prompt not in (None, self.space.prompt):

@@ -23,7 +23,7 @@ TINY = VLJEPAConfig(
         rope_theta=10_000.0,
         prompt="Describe the scene.",
     ),
-    y_encoder=YEncoderConfig(kind="tiny", hidden=64, max_tokens=64),
+    y_encoder=YEncoderConfig(kind="tiny", hidden=64, max_tokens=64, trained_layers=2),
 )
 
 SMALL = VLJEPAConfig(
@@ -44,7 +44,7 @@ SMALL = VLJEPAConfig(
         prompt="Describe the scene.",
         token_dropout=0.3,
     ),
-    y_encoder=YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64),
+    y_encoder=YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=3),
 )
 
 PRESETS = {config.preset: config for config in (TINY, SMALL)}

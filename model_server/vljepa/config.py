@@ -37,6 +37,7 @@ class YEncoderConfig:
     kind: str  # "minilm-l6" or "tiny"
     hidden: int
     max_tokens: int
+    trained_layers: int  # the last layers that are trained and stored; the lower ones stay as the package ships them
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from model_server.engine import Space
 from model_server.vljepa.config import VLJEPAConfig
 from model_server.vljepa.predictor import Predictor
 from model_server.vljepa.prompt import embed_prompt
@@ -58,6 +59,20 @@ def build_x_encoder(config: VLJEPAConfig, names: Tensor, device: str, cache_dir:
 
     backbone = OnnxLite2(cache_dir, threads) if device == "cpu" else TorchLite2(device)
     return FrameXEncoder(backbone, names, config.x_encoder.n_tags)
+
+
+def space_of(config: VLJEPAConfig, version: str) -> Space:
+    """The space that weights of this version predict into."""
+    return Space(
+        model=config.preset,
+        version=version,
+        dim=config.dim,
+        clip_frames=config.clip_frames,
+        window_s=config.window_s,
+        stride_s=config.stride_s,
+        prompt=config.predictor.prompt,
+        frame_px=config.x_encoder.frame_px,
+    )
 
 
 def random_model(config: VLJEPAConfig) -> VLJEPA:

@@ -1,6 +1,6 @@
 """Stored weights: int8 for matrices (one scale a row), float32 for the rest, as safetensors.
 
-Only what was trained here is stored; what a package ships frozen (the y-encoder's word embeddings) is left out.
+Only what was trained here is stored; what a package ships frozen (the y-encoder's words and lower layers) is left out.
 Every published number is made from these files.
 """
 
@@ -20,14 +20,14 @@ WEIGHTS = "model.safetensors"
 CONFIG = "config.json"
 SCALE = ".scale"
 INT8_FROM = 4096  # elements; smaller tensors cost nothing in float32
-SHIPPED = ("y_encoder.model.embeddings.",)  # frozen, and in a package
 
 
 def save(model: VLJEPA, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stored: dict[str, Tensor] = {}
+    shipped = shipped_names(model)
     for name, tensor in model.state_dict().items():
-        if name.startswith(SHIPPED):
+        if name in shipped:
             continue
         if tensor.ndim == 2 and tensor.numel() >= INT8_FROM:
             stored[name], stored[name + SCALE] = quantise(tensor.float())
@@ -56,10 +56,16 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
         if not name.endswith(SCALE)
     }
     missing, unexpected = model.load_state_dict(state, strict=False)
-    missing = [name for name in missing if not name.startswith(SHIPPED)]
+    missing = sorted(set(missing) - shipped_names(model))
     if missing or unexpected:
         raise WeightsProblem(f"The weights in {folder} do not fit their config: {(missing + unexpected)[:3]}.")
     return model.eval().requires_grad_(False), version(path)
+
+
+def shipped_names(model: VLJEPA) -> set[str]:
+    """State names of what a package ships and training left alone."""
+    kept = {id(tensor) for part in model.y_encoder.shipped() for tensor in part.state_dict(keep_vars=True).values()}
+    return {name for name, tensor in model.state_dict(keep_vars=True).items() if id(tensor) in kept}
 
 
 def version(path: Path) -> str:

@@ -18,7 +18,15 @@ class YEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.model, self.tokenizer = load_source(config)
+        for part in self.shipped():
+            part.requires_grad_(False)
         self.projection = nn.Linear(config.hidden, dim)
+
+    def shipped(self) -> list[nn.Module]:
+        """The parts that stay as the package ships them: neither trained nor stored."""
+        layers = self.model.encoder.layer
+        lower = list(layers[: len(layers) - self.config.trained_layers])
+        return lower if self.config.kind == "tiny" else [self.model.embeddings, *lower]
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Texts -> ids, mask, each (B, L); longer texts are cut at `max_tokens`."""
@@ -60,13 +68,12 @@ def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
         return BertModel(sizes, add_pooling_layer=False), ByteTokenizer()
     folder = packaged_file(*MINILM).parent
     model = AutoModel.from_pretrained(folder, add_pooling_layer=False)
-    model.embeddings.requires_grad_(False)  # the package ships them: they are neither trained nor stored
     return model, AutoTokenizer.from_pretrained(folder)
 
 
 @torch.no_grad()
 def name_embeddings(names: Sequence[str]) -> Tensor:
     """(n, 384): class names by the untuned text encoder, for the tag tokens."""
-    encoder = YEncoder(YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64), 1).eval()
+    encoder = YEncoder(YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=0), 1).eval()
     rows = [encoder.sentence(*encoder.tokenize(names[i : i + 128])) for i in range(0, len(names), 128)]
     return normalize(torch.cat(rows), dim=-1)

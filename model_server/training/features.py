@@ -1,0 +1,123 @@
+"""Frozen x-encoder features, cached on disk: each picture is looked at once, however long the training is.
+
+A video gives the frames the product samples. A photo gives its whole picture, and the two ends of a pan-and-zoom path
+over it: random crops are the only augmentation a frozen encoder can be given in advance.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from model_server.engine import Space
+from model_server.frames.reader import read_clips
+from model_server.training.data import Item
+from model_server.vljepa.x_encoder import FrameFeatures, FrameXEncoder
+
+SHARD = 512  # items a file: a killed run loses at most one shard
+LEAST_AREA = 0.4  # of a photo, in a crop
+MOST_STRETCH = 0.25  # log of the aspect ratio of a crop
+
+
+@dataclass
+class Features:
+    """Features of many items, frames one after another. Item i has the rows starts[i] : starts[i + 1]."""
+
+    items: list[Item]
+    tokens: np.ndarray  # (rows, 25, C) float16
+    logits: np.ndarray  # (rows, n_classes) float16: log-probabilities
+    starts: np.ndarray  # (n_items + 1,)
+
+    def frames(self, rows: np.ndarray) -> FrameFeatures:
+        tokens = torch.from_numpy(self.tokens[rows]).float()
+        return FrameFeatures(tokens, torch.from_numpy(self.logits[rows]).float().softmax(-1))
+
+
+def cached_features(items: list[Item], x_encoder: FrameXEncoder, space: Space, cache: Path) -> Features:
+    """Features of all items, from the cache where it has them."""
+    parts = [cached_shard(items[i : i + SHARD], x_encoder, space, cache) for i in range(0, len(items), SHARD)]
+    counts = np.concatenate([part["counts"] for part in parts])
+    return Features(
+        items,
+        np.concatenate([part["tokens"] for part in parts]),
+        np.concatenate([part["logits"] for part in parts]),
+        np.concatenate([[0], counts.cumsum()]),
+    )
+
+
+def cached_shard(items: list[Item], x_encoder: FrameXEncoder, space: Space, cache: Path) -> dict[str, np.ndarray]:
+    path = cache / f"{shard_key(items, space)}.npz"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        print(f"features: {len(items)} items from {items[0].path.parent} ...", flush=True)
+        aside = path.with_suffix(f".{os.getpid()}.npz")
+        np.savez(aside, **encode_items(items, x_encoder, space))  # type: ignore[arg-type]
+        aside.replace(path)
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def shard_key(items: list[Item], space: Space) -> str:
+    """Changes when a file, the sampling or the x-encoder's picture size does."""
+    facts = [(str(item.path), item.path.stat().st_size, item.path.stat().st_mtime_ns) for item in items]
+    sampling = (space.model, space.frame_px, space.clip_frames, space.window_s)
+    return hashlib.sha256(json.dumps([facts, sampling]).encode()).hexdigest()[:24]
+
+
+def encode_items(items: list[Item], x_encoder: FrameXEncoder, space: Space) -> dict[str, np.ndarray]:
+    tokens, logits, counts = [], [], []
+    for frames in (item_frames(item, space) for item in items):
+        features = x_encoder.backbone(frames)
+        assert features.probabilities is not None
+        tokens.append(features.tokens.cpu().numpy().astype(np.float16))
+        logits.append(features.probabilities.clamp(min=1e-7).log().cpu().numpy().astype(np.float16))
+        counts.append(len(frames))
+    return {"tokens": np.concatenate(tokens), "logits": np.concatenate(logits), "counts": np.array(counts)}
+
+
+def item_frames(item: Item, space: Space) -> np.ndarray:
+    """(F, px, px, 3) uint8."""
+    if not item.is_photo:
+        return np.concatenate(list(new_frames(item.path, space)))
+    seed = int.from_bytes(hashlib.sha256(item.path.name.encode()).digest()[:8], "little")
+    return photo_views(item.path, space.frame_px, np.random.default_rng(seed))
+
+
+def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:
+    """A video's sampled frames, each once, though batches carry shared frames over."""
+    seen = 0.0
+    for batch in read_clips(path, space):
+        ends = np.array([window.end_s for window in batch.windows])
+        fresh = batch.clips.index[ends > seen]
+        if len(fresh):
+            first = fresh.min() if seen == 0 else batch.clips.index[ends <= seen].max(initial=-1) + 1
+            yield batch.clips.frames[max(first, 0) : fresh.max() + 1]
+        seen = float(ends.max())
+
+
+def photo_views(path: Path, frame_px: int, draw: np.random.Generator) -> np.ndarray:
+    """(3, px, px, 3): the whole photo, then the first and last picture of a pan-and-zoom path, half mirrored."""
+    with Image.open(path) as opened:
+        photo = opened.convert("RGB")
+    whole = photo.resize((frame_px, frame_px), Image.Resampling.BILINEAR)
+    if draw.random() < 0.5:
+        photo = photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    crops = [
+        photo.resize((frame_px, frame_px), Image.Resampling.BILINEAR, box=random_box(*photo.size, draw))
+        for _ in range(2)
+    ]
+    return np.stack([np.asarray(view) for view in (whole, *crops)])
+
+
+def random_box(width: int, height: int, draw: np.random.Generator) -> tuple[float, float, float, float]:
+    side = draw.uniform(LEAST_AREA, 1.0) ** 0.5
+    stretch = np.exp(draw.uniform(-MOST_STRETCH, MOST_STRETCH) / 2)
+    w, h = min(1.0, side * stretch) * width, min(1.0, side / stretch) * height
+    left, top = draw.uniform(0, width - w), draw.uniform(0, height - h)
+    return left, top, min(left + w, width), min(top + h, height)

@@ -1,0 +1,271 @@
+"""Stage 1, prompt-free pretraining (paper section 3.3): align predicted with target embeddings by InfoNCE.
+
+python -m model_server.training.pretrain --preset small --data DIR... --out DIR
+
+Every folder holds a captions.jsonl. Items of the splits `test` and `val` are left out; those of `val` choose nothing
+but are measured after every epoch. Features of the frozen x-encoder are cached. A killed run resumes from its last
+checkpoint when the same command is given again, and ends with the same weights.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_server.evaluation.ranks import retrieval_scores
+from model_server.frames.errors import MediaError
+from model_server.local import cache_dir, pick_device
+from model_server.presets import preset
+from model_server.training.batches import Batch, Sampler
+from model_server.training.card import write_card
+from model_server.training.data import DataProblem, Item, read_folder
+from model_server.training.features import Features, cached_features
+from model_server.vljepa import weights
+from model_server.vljepa.loss import InfoNCE
+from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, random_model, space_of
+from model_server.vljepa.source import start_from_packages
+from model_server.vljepa.x_encoder import FrameXEncoder, VisualTokens
+from model_server.vljepa.y_encoder import name_embeddings
+
+
+@dataclass
+class Run:
+    """Everything that changes while training, and so goes into a checkpoint."""
+
+    model: VLJEPA
+    loss: InfoNCE
+    optimiser: torch.optim.Optimizer
+    average: dict[str, Tensor]  # exponential moving average of the trained weights: what is stored in the end
+    step: int = 0
+
+    def state(self) -> dict[str, object]:
+        return {
+            "model": self.model.state_dict(),
+            "loss": self.loss.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "average": self.average,
+            "step": self.step,
+            "torch_rng": torch.get_rng_state(),
+        }
+
+    def restore(self, state: dict) -> None:
+        self.model.load_state_dict(state["model"])
+        self.loss.load_state_dict(state["loss"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.average, self.step = state["average"], state["step"]
+        torch.set_rng_state(state["torch_rng"])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    args = parse(arguments)
+    try:
+        train(args)
+    except (DataProblem, MediaError, weights.WeightsProblem, ValueError) as problem:
+        sys.exit(f"pretrain: {problem}")
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m model_server.training.pretrain", description=__doc__)
+    parser.add_argument("--preset", default="small")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, required=True, help="weights, checkpoint, metrics and model card")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--cache", type=Path, default=cache_dir() / "features")
+    # Optimisation
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument("--y-lr-factor", type=float, default=0.05, help="of --lr, for the text encoder (paper: 0.05)")
+    parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--warm-up", type=int, default=50, help="steps")
+    parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--checkpoint-every", type=int, default=50, help="steps")
+    return parser.parse_args(arguments)
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.manual_seed(args.seed)
+    device = pick_device(args.device)
+    model = new_model(args.preset).to(device)
+    x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir(), torch.get_num_threads())
+    items = [read_folder(folder) for folder in args.data]
+    space = space_of(model.config, "training")
+    known = [cached_features(part, x_encoder, space, args.cache) for part in map(training_part, items) if part]
+    held = [cached_features(part, x_encoder, space, args.cache) for part in map(validation_part, items) if part]
+    sampler = Sampler(known, model.config.clip_frames, args.batch, args.seed)
+
+    run = start(args, model, known, device)
+    steps = args.epochs * sampler.batches_an_epoch
+    print(f"{len(sampler.where)} items, {steps} steps of {args.batch}, from step {run.step}", flush=True)
+    started = time.monotonic()
+    while run.step < steps:
+        epoch, first = divmod(run.step, sampler.batches_an_epoch)
+        for batch in sampler.epoch(epoch, first):
+            value = train_step(run, batch, x_encoder, learning_rate(run.step, steps, args), args)
+            run.step += 1
+            report(args.out, run, steps, value, time.monotonic() - started)
+            if run.step % args.checkpoint_every == 0:
+                save_checkpoint(run, args.out)
+        scores = validate(run, held, x_encoder)
+        append_metrics(args.out, {"step": run.step, "epoch": epoch + 1, "validation": scores})
+        print(f"epoch {epoch + 1}: validation {scores}", flush=True)
+        save_checkpoint(run, args.out)
+    with torch.no_grad():
+        run.model.load_state_dict(run.average, strict=False)
+    weights.save(run.model, args.out)
+    write_card(args.out, args, known, scores_of(args.out))
+    print(f"weights, metrics and model card: {args.out}")
+
+
+def new_model(name: str) -> VLJEPA:
+    config = preset(name)
+    model = random_model(config)
+    if config.predictor.source != "random":
+        start_from_packages(model, name_embeddings(class_names()))
+    return model
+
+
+def training_part(items: list[Item]) -> list[Item]:
+    return [item for item in items if item.split not in ("val", "test")]
+
+
+def validation_part(items: list[Item]) -> list[Item]:
+    return [item for item in items if item.split == "val"]
+
+
+def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], device: str) -> Run:
+    """A new run, or the one the checkpoint in `--out` was taken of."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    set_statistics(model, known)
+    loss = InfoNCE().to(device)
+    optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
+    average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
+    run = Run(model, loss, optimiser, average)
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        run.restore(torch.load(checkpoint, weights_only=True, map_location=device))
+    return run
+
+
+def set_statistics(model: VLJEPA, known: list[Features]) -> None:
+    """Mean and standard deviation of each channel of the frozen features, over a sample."""
+    rows = np.concatenate([part.tokens[:: max(1, len(part.tokens) // 500)] for part in known]).astype(np.float32)
+    flat = rows.reshape(-1, rows.shape[-1])
+    model.predictor.mean.copy_(torch.from_numpy(flat.mean(0)))
+    model.predictor.std.copy_(torch.from_numpy(flat.std(0).clip(min=1e-3)))
+
+
+def parameter_groups(model: VLJEPA, loss: InfoNCE, args: argparse.Namespace) -> list[dict]:
+    slow = [p for p in model.y_encoder.model.parameters() if p.requires_grad]
+    fast = [*model.predictor.parameters(), *model.y_encoder.projection.parameters()]
+    return [
+        {"params": fast, "factor": 1.0},
+        {"params": slow, "factor": args.y_lr_factor},
+        {"params": loss.parameters(), "factor": 1.0, "weight_decay": 0.0},
+    ]
+
+
+def learning_rate(step: int, steps: int, args: argparse.Namespace) -> float:
+    warm = min(1.0, (step + 1) / args.warm_up)
+    return args.lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def train_step(run: Run, batch: Batch, x_encoder: FrameXEncoder, rate: float, args: argparse.Namespace) -> float:
+    for group in run.optimiser.param_groups:
+        group["lr"] = rate * group["factor"]
+    run.model.train()
+    drop = run.model.config.predictor.token_dropout
+    predicted = predict_batch(run.model, batch, x_encoder, drop)  # (B, D)
+    target = run.model.encode_texts(batch.texts)  # (B, D)
+    loss = run.loss(predicted, target, batch.positives.to(predicted.device))
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    run.optimiser.step()
+    update_average(run, args.average)
+    return float(loss.detach())
+
+
+def predict_batch(model: VLJEPA, batch: Batch, x_encoder: FrameXEncoder, drop: float) -> Tensor:
+    parts = []
+    for seen in batch.seen:
+        rows, index = np.unique(seen.frames, return_inverse=True)
+        features = seen.features.frames(rows)
+        vision = x_encoder.clip_tokens(features, torch.from_numpy(index.reshape(seen.frames.shape)))
+        parts.append(model.predict(to_device(leave_out(vision, drop), model.prompt.device)))
+    return torch.cat(parts)
+
+
+def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
+    """A random part of the visual tokens, the same places for the whole batch."""
+    n = vision.tokens.shape[1]
+    return vision.keep(torch.randperm(n)[: n - int(share * n)].sort().values) if share else vision
+
+
+def to_device(vision: VisualTokens, device: torch.device) -> VisualTokens:
+    values = (vision.tokens, vision.places, vision.times, vision.tags, vision.tag_mean)
+    return VisualTokens(*(None if value is None else value.to(device) for value in values))  # type: ignore[arg-type]
+
+
+@torch.no_grad()
+def update_average(run: Run, decay: float) -> None:
+    decay = min(decay, (1 + run.step) / (10 + run.step))  # the first steps are forgotten faster
+    for name, value in run.model.named_parameters():
+        if value.requires_grad:
+            run.average[name].lerp_(value, 1 - decay)
+
+
+@torch.no_grad()
+def validate(run: Run, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
+    """Text-to-video scores of the averaged weights on the items of split `val`, each seen whole."""
+    if not held:
+        return {}
+    current = {name: value.clone() for name, value in run.model.named_parameters()}
+    run.model.load_state_dict(run.average, strict=False)
+    run.model.eval()
+    rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
+    predicted, captions = [], []
+    for f, i in rows:
+        frames = held[f].starts[i : i + 1] if held[f].items[i].is_photo else np.arange(*held[f].starts[i : i + 2])[:8]
+        vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
+        predicted.append(run.model.predict(to_device(vision, run.model.prompt.device)))
+        captions.append(held[f].items[i].captions)
+    texts = [text for own in captions for text in own]
+    targets = torch.cat([run.model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
+    run.model.load_state_dict(current, strict=False)
+    scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
+    return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
+
+
+def save_checkpoint(run: Run, folder: Path) -> None:
+    aside = folder / "checkpoint.part"
+    torch.save(run.state(), aside)
+    aside.replace(folder / "checkpoint.pt")
+
+
+def report(folder: Path, run: Run, steps: int, value: float, seconds: float) -> None:
+    append_metrics(folder, {"step": run.step, "loss": round(value, 4), "seconds": round(seconds, 1)})
+    if run.step % 10 == 0:
+        print(f"step {run.step}/{steps}  loss {value:.3f}  {seconds:.0f} s", flush=True)
+
+
+def append_metrics(folder: Path, row: dict) -> None:
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def scores_of(folder: Path) -> dict[str, float]:
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return next((row["validation"] for row in reversed(rows) if "validation" in row), {})
+
+
+if __name__ == "__main__":
+    main()
