@@ -5,6 +5,7 @@ Object storage is asked for the part alone: opening a file through django-storag
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,7 +59,7 @@ def _of_path(path: Path, start: int, length: int) -> Iterator[bytes]:
 
 def _of_object(stored: Any, start: int, length: int) -> Iterator[bytes]:
     answer = stored.get(Range=f"bytes={start}-{start + length - 1}")
-    with answer["Body"] as body:
+    with closing(answer["Body"]) as body:
         yield from body.iter_chunks(READ_BYTES)
 
 
