@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from model_server.frames.child import Task
 from model_server.frames.decode import Clock
+from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
 from model_server.frames.source import Source, codec_name, open_source, orientation
 
@@ -78,19 +79,31 @@ class Copy:
         self._source, self._out = source, out
         self._stream = out.add_stream_from_template(source.stream)
         self._shift = round(source.origin_s / float(source.stream.time_base or 1))
+        self._early: list[Any] = []  # the first packets, which Matroska gives no decoding time
         self.now_s = 0.0
 
     def take(self, packet: Any) -> None:
+        if packet.dts is None and not self.now_s:
+            self._early.append(packet)
+            return
+        for place, early in enumerate(self._early):
+            early.dts = packet.dts - (len(self._early) - place) * max(packet.duration or 0, 1)
+            self._write(early)
+        self._early.clear()
+        self._write(packet)
+
+    def finish(self) -> None:
+        if self._early:
+            raise MediaError("The pictures carry no decoding times.", permanent=True)  # encoded again instead
+
+    def _write(self, packet: Any) -> None:
         if packet.dts is None:
-            return  # an MP4 has no place for it
+            raise MediaError("A picture carries no decoding time.", permanent=True)
         self.now_s = self._source.seconds(packet.dts)
         packet.dts -= self._shift
         packet.pts = packet.pts - self._shift if packet.pts is not None else packet.dts
         packet.stream = self._stream
         self._out.mux(packet)
-
-    def finish(self) -> None:
-        """Nothing is held back."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from model_server.frames.errors import MediaError
@@ -22,6 +22,8 @@ Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
 
 _REORDER = 16  # pictures a decoder may hold back; the standards' limit
 _THINNED = ("h264", "hevc")  # decoders that can leave out a picture nothing refers to
+# Swscale's bilinear averages over what it shrinks, like Pillow's; without the second flag colour is half as sharp.
+_SCALING = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
 _JUMP_S = 1.0  # time running back further than this is a cut in the recording, not jitter
 
 
@@ -142,10 +144,10 @@ class Painter:
         self._reformatter = VideoReformatter()
 
     def paint(self, frame: VideoFrame) -> Picture:
-        """Scaled, then turned: a small picture is cheaper to turn. swscale's bilinear averages when it shrinks."""
+        """Scaled, then turned: a small picture is cheaper to turn."""
         transposed, mirrored, upside_down = orientation(frame)
         width, height = self._size[::-1] if transposed else self._size
-        small = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="BILINEAR", threads=1)
+        small = self._reformatter.reformat(frame, width, height, "rgb24", interpolation=_SCALING, threads=1)
         picture: Picture = small.to_ndarray()  # type: ignore[assignment]  # rgb24 is uint8
         if transposed:
             picture = picture.swapaxes(0, 1)

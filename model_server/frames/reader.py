@@ -16,7 +16,7 @@ from model_server.frames.windows import Sampling, Window, one_picture, sample
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
 
-_PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+_PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 @dataclass(frozen=True)
