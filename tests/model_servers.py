@@ -86,7 +86,7 @@ def ready(engine: Engine, token: str = "", port: int = 0) -> Iterator[str]:
         yield url
 
 
-def wait_until_ready(url: str, seconds: float = 60) -> None:
+def wait_until_ready(url: str, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

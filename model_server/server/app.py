@@ -83,7 +83,7 @@ def guarded(name: str, answer: Answer, token: str) -> Callable[[Request], Awaita
             check_access(request, token)
             response = await answer(request, service)
         except Exception as error:  # noqa: BLE001 - as_problem logs what nobody foresaw
-            response = problem_response(as_problem(error))
+            response = problem_response(as_problem(error, request))
         if service.engine is not None and response.status_code == 200:
             response.headers[wire.SPACE_HEADER] = wire.space_tag(service.engine.space)
         service.metrics.requests.labels(name, response.status_code).inc()
