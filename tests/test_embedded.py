@@ -14,7 +14,7 @@ import pytest
 
 from tests.services import free_port
 from webapp.embedded import checks, kept, postgres
-from webapp.embedded.console import Console, Pump, event_sentence
+from webapp.embedded.console import Console, Pump, event_sentence, readable
 from webapp.embedded.leftovers import end_leftovers, remove_stale_lock
 from webapp.embedded.plan import is_loopback
 from webapp.embedded.programs import Program
@@ -121,6 +121,13 @@ def test_it_prints_whole_lines_with_the_name_of_their_service(tmp_path):
     assert [line for line in lines if line.startswith("web")] == ["web      | half a line", "web      | next"]
     assert "up       | web stopped unexpectedly (exit status 1) and is started again." in lines
     assert len(lines) == 3
+
+
+def test_it_turns_json_lines_into_words():
+    line = '{"at": "2026-01-01T10:20:30+00:00", "level": "error", "event": "failed", "n": 1, "error": "Trace\\nOops"}'
+    assert readable(line) == "10:20:30 ERROR failed n=1\nTrace\nOops"
+    assert readable("{not json") == "{not json"
+    assert readable('{"other": 1}') == '{"other": 1}'
 
 
 def test_it_says_nothing_of_the_supervisors_advice_about_root():

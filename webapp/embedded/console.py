@@ -1,5 +1,6 @@
 """One readable stream from many processes: each line with the name of the service that printed it."""
 
+import json
 import os
 import re
 import selectors
@@ -20,6 +21,26 @@ EVENTS = (
     # Its advice about root and about its socket, which only this user may open, does not apply.
     (re.compile(r"CRIT ((?!.*running as root|.*without any HTTP auth).*)"), "supervisord: {0}"),
 )
+# True, and no use to the person who reads: advice about the kernel, and about a signal that we send ourselves.
+NOISE = re.compile(r"Memory overcommit must be enabled|^worker: (Hitting Ctrl\+C again|Cold shutdown)|^\s*$")
+
+
+def readable(line: str) -> str:
+    """A JSON log line as words; any other line as it is.
+
+    >>> readable('{"at": "2026-01-01T10:20:30.5+00:00", "level": "info", "event": "indexed", "seconds": 2.5}')
+    '10:20:30 indexed seconds=2.5'
+    """
+    if not line.startswith("{"):
+        return line
+    try:
+        fields = json.loads(line)
+        when, level, event = fields.pop("at")[11:19], fields.pop("level"), fields.pop("event")
+    except (ValueError, KeyError, TypeError):
+        return line
+    loud = [] if level == "info" else [level.upper()]
+    rest = [f"{key}={value}" for key, value in fields.items() if key not in ("logger", "request_id", "error")]
+    return " ".join([when, *loud, event, *rest]) + (f"\n{fields['error']}".rstrip() if "error" in fields else "")
 
 
 def event_sentence(line: str) -> str | None:
@@ -97,6 +118,8 @@ class Pump(threading.Thread):
 
     def _print(self, name: str, line: str) -> None:
         if name != self.supervisord.stem:
-            self.console.line(name, line)
+            if not NOISE.search(line):
+                for part in readable(line).splitlines():
+                    self.console.line(name, part)
         elif sentence := event_sentence(line):
             self.console.say(sentence)

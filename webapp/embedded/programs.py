@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = sys.executable
+LAST_STORE = 10  # the highest `order` of what the others need until they have stopped
 CELERY = (PYTHON, "-m", "celery", "--quiet", "--app", "webapp")
 QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "info")
 GUNICORN = (PYTHON, "-m", "gunicorn", "--no-control-socket")
@@ -77,6 +78,8 @@ def model(url_port: int) -> Program:
         "300",
         "--graceful-timeout",
         "5",
+        "--keep-alive",
+        "30",  # longer than the client keeps an idle connection, so that it never sends into a closing one
         "--log-level",
         "warning",
     ]
@@ -111,4 +114,10 @@ def samples() -> Program:
 
 def environment() -> dict[str, str]:
     """What every process starts with besides the settings."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "webapp.settings"}
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+        # Files are decoded in a confined child, whoever the worker is; as root there is nobody better to run it as.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+    }

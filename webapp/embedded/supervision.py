@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
@@ -13,7 +14,7 @@ from xmlrpc.client import Fault, ServerProxy
 import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from webapp.embedded.programs import Program
+from webapp.embedded.programs import LAST_STORE, Program
 
 MAX_SOCKET_PATH = 100  # the kernel's limit is 108 bytes
 STOP_S = 60.0
@@ -49,9 +50,11 @@ class Supervision:
         self.run_dir = run_dir
         self.user = user
         self.socket = self._socket()
+        self.services: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, programs: Sequence[Program], environment: dict[str, str], cwd: Path) -> None:
+        self.services = [program.name for program in programs if program.order > LAST_STORE]
         head = HEAD.format(run_dir=self._escaped(self.run_dir), socket=self._escaped(self.socket), user=self.user)
         configuration = self.run_dir / "supervisord.conf"
         configuration.write_text(head + "".join(program.section(self.run_dir) for program in programs))
@@ -103,6 +106,7 @@ class Supervision:
             return
         family = psutil.Process(self.process.pid).children(recursive=True) if self.alive() else []
         if self.alive():
+            self._stop_services()
             self.process.terminate()
         try:
             self.process.wait(STOP_S)
@@ -116,6 +120,20 @@ class Supervision:
                 pass
         psutil.wait_procs(family, timeout=5)
         self.socket.unlink(missing_ok=True)
+
+    def _stop_services(self) -> None:
+        """All that use the stores, at once: by itself supervisord stops one after the other."""
+        try:
+            for name in self.services:
+                if self._call("getProcessInfo", name)["statename"] == "RUNNING":
+                    self._call("stopProcess", name, False)
+            end = time.monotonic() + STOP_S
+            while any(self._call("getProcessInfo", name)["statename"] == "STOPPING" for name in self.services):
+                if time.monotonic() > end:
+                    return
+                time.sleep(0.05)
+        except (OSError, Fault, HTTPException):
+            pass  # it is going down already, and takes them with it
 
     def _answers(self) -> bool:
         try:
