@@ -22,6 +22,7 @@ TINY = VLJEPAConfig(
         n_kv_heads=2,
         rope_theta=10_000.0,
         prompt="Describe the scene.",
+        shortcut=32,
     ),
     y_encoder=YEncoderConfig(kind="tiny", hidden=64, max_tokens=64, trained_layers=2),
 )
@@ -35,13 +36,14 @@ SMALL = VLJEPAConfig(
     x_encoder=XEncoderConfig(kind="efficientnet-lite2", frame_px=260, dim=1566, tag_dim=384, n_tags=5),
     predictor=PredictorConfig(
         source="smollm2",
-        n_layers=4,
+        n_layers=2,
         hidden=576,
         intermediate=1536,
         n_heads=9,
         n_kv_heads=3,
         rope_theta=100_000.0,
         prompt="Describe the scene.",
+        shortcut=1024,
         token_dropout=0.3,
     ),
     y_encoder=YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=3),

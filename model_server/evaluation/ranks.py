@@ -1,6 +1,7 @@
 """Retrieval scores from embeddings (paper table 1): recall at 1, 5 and 10, and the median rank. Pure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ AT = (1, 5, 10)
 
 def retrieval_scores(
     predicted: Matrix, targets: Matrix, captions: Sequence[Sequence[str]], *, draws: int = 1000, seed: int = 0
-) -> dict[str, dict[str, object]]:
+) -> dict[str, dict[str, Any]]:
     """Both directions. predicted (n, D): one a video. targets (m, D): one a caption, videos in order.
 
     Each caption is a query of its own; a video's rank for it is one more than the number of videos that lie strictly
@@ -34,10 +35,10 @@ def ranks(similarity: Matrix, right: npt.NDArray[np.bool_]) -> npt.NDArray[np.in
     return 1 + ((similarity >= best) & ~right).sum(1)
 
 
-def summary(found: npt.NDArray[np.int64], pool: int, draws: int, seed: int) -> dict[str, object]:
+def summary(found: npt.NDArray[np.int64], pool: int, draws: int, seed: int) -> dict[str, Any]:
     """Percentages with 95 % bootstrap intervals over queries."""
     again = np.random.default_rng(seed).choice(found, (draws, len(found)))
-    scores: dict[str, object] = {f"R@{k}": round(100 * float((found <= k).mean()), 2) for k in AT}
+    scores: dict[str, Any] = {f"R@{k}": round(100 * float((found <= k).mean()), 2) for k in AT}
     scores["median_rank"] = float(np.median(found))
     scores["pool"] = pool
     scores["queries"] = len(found)

@@ -30,6 +30,7 @@ from model_server.training.features import Features, cached_features
 from model_server.vljepa import weights
 from model_server.vljepa.loss import InfoNCE
 from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, random_model, space_of
+from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.source import start_from_packages
 from model_server.vljepa.x_encoder import FrameXEncoder, VisualTokens
 from model_server.vljepa.y_encoder import name_embeddings
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     try:
         train(args)
-    except (DataProblem, MediaError, weights.WeightsProblem, ValueError) as problem:
+    except (DataProblem, MediaError, WeightsProblem, ValueError) as problem:
         sys.exit(f"pretrain: {problem}")
 
 
@@ -79,10 +80,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--cache", type=Path, default=cache_dir() / "features")
     # Optimisation
-    parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--batch", type=int, default=384)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--y-lr-factor", type=float, default=0.05, help="of --lr, for the text encoder (paper: 0.05)")
+    parser.add_argument("--shortcut-lr-factor", type=float, default=2.5, help="of --lr: it starts from nothing")
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--warm-up", type=int, default=50, help="steps")
     parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
@@ -159,15 +161,18 @@ def set_statistics(model: VLJEPA, known: list[Features]) -> None:
     """Mean and standard deviation of each channel of the frozen features, over a sample."""
     rows = np.concatenate([part.tokens[:: max(1, len(part.tokens) // 500)] for part in known]).astype(np.float32)
     flat = rows.reshape(-1, rows.shape[-1])
+    model.predictor.mean_token_std.copy_(torch.from_numpy(rows.mean(1).std(0).clip(min=1e-3)))
     model.predictor.mean.copy_(torch.from_numpy(flat.mean(0)))
     model.predictor.std.copy_(torch.from_numpy(flat.std(0).clip(min=1e-3)))
 
 
 def parameter_groups(model: VLJEPA, loss: InfoNCE, args: argparse.Namespace) -> list[dict]:
     slow = [p for p in model.y_encoder.model.parameters() if p.requires_grad]
-    fast = [*model.predictor.parameters(), *model.y_encoder.projection.parameters()]
+    shortcut = [] if model.predictor.shortcut is None else list(model.predictor.shortcut.parameters())
+    layers = [p for name, p in model.predictor.named_parameters() if not name.startswith("shortcut.")]
     return [
-        {"params": fast, "factor": 1.0},
+        {"params": [*layers, *model.y_encoder.projection.parameters()], "factor": 1.0},
+        {"params": shortcut, "factor": args.shortcut_lr_factor},
         {"params": slow, "factor": args.y_lr_factor},
         {"params": loss.parameters(), "factor": 1.0, "weight_decay": 0.0},
     ]

@@ -27,6 +27,7 @@ class PredictorConfig:
     n_kv_heads: int
     rope_theta: float
     prompt: str  # the caption prompt (X_Q) stage 1 is trained with
+    shortcut: int = 0  # hidden units of a two-layer path beside the transformer; 0 leaves it out
     token_dropout: float = 0.0  # share of visual tokens left out of a training step: cheaper, and a regulariser
 
 

@@ -1,7 +1,9 @@
 """The predictor: visual tokens and a prompt in, the predicted embedding of the answer out (paper section 3.1).
 
 Differs from a textbook Llama: no causal mask (vision and prompt attend to each other), frozen prompt embeddings,
-masked mean over all tokens, a linear layer to D. `small` adds tag tokens and the tag residual (design section 3).
+masked mean over all tokens, a linear layer to D. `small` adds two paths beside the transformer, both summed before
+normalisation: the tag residual (design section 3), and a shortcut from the mean visual token. With thousands of
+pictures, not millions, the shortcut learns what is there in minutes; the transformer adds what goes with what.
 """
 
 import math
@@ -23,6 +25,7 @@ class Predictor(nn.Module):
 
     mean: Tensor
     std: Tensor
+    mean_token_std: Tensor
 
     def __init__(self, config: PredictorConfig, channels: int, tag_dim: int, dim: int) -> None:
         super().__init__()
@@ -30,6 +33,7 @@ class Predictor(nn.Module):
         # Per-channel statistics of the frozen x-encoder, set once before training.
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
+        self.register_buffer("mean_token_std", torch.ones(channels))
         self.vision = nn.Linear(channels, config.hidden)
         self.place = nn.Embedding(N_PLACES, config.hidden)
         self.time = nn.Linear(2 * N_WAVES, config.hidden)
@@ -38,6 +42,7 @@ class Predictor(nn.Module):
         self.layers = LlamaModel(llama_config(config))
         self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
         self.out = nn.Linear(config.hidden, dim)
+        self.shortcut = shortcut(channels, config.shortcut, dim) if config.shortcut else None
         for weight in (self.place.weight, self.time.weight):
             nn.init.normal_(weight, std=0.02)
 
@@ -55,7 +60,14 @@ class Predictor(nn.Module):
         y = self.out(pooled)
         if self.tag_residual is not None and vision.tag_mean is not None:
             y = y + self.tag_residual(vision.tag_mean)
+        if self.shortcut is not None:
+            y = y + self.shortcut(self.mean_token(vision))
         return normalize(y, dim=-1)
+
+    def mean_token(self, vision: VisualTokens) -> Tensor:
+        """(B, C): the mean slow token, standardised. Outliers are cut: early feature maps have long tails."""
+        slow = vision.tokens[:, vision.places < GRID * GRID].mean(1)
+        return ((slow - self.mean) / self.mean_token_std).clamp(-6, 6)
 
     def embed_vision(self, vision: VisualTokens) -> Tensor:
         x = self.vision((vision.tokens - self.mean) / self.std)
@@ -63,6 +75,12 @@ class Predictor(nn.Module):
         if self.tag is not None and vision.tags is not None:
             x = torch.cat([x, self.tag(vision.tags)], 1)
         return x
+
+
+def shortcut(channels: int, hidden: int, dim: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Dropout(0.3), nn.Linear(channels, hidden), nn.GELU(), nn.Dropout(0.3), nn.Linear(hidden, dim)
+    )
 
 
 def waves(times: Tensor) -> Tensor:
