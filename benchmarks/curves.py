@@ -9,6 +9,7 @@ from benchmarks.asking import Answer, of
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 N_BINS = 8
 
@@ -60,7 +61,7 @@ def draw_reliability(answers: list[Answer], path: Path) -> None:
     save(figure, path)
 
 
-def save(figure: plt.Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)

@@ -13,6 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -32,10 +33,9 @@ def main() -> None:
     parser.add_argument("--user")
     options = parser.parse_args()
     if options.url:
-        figures = through_http(options.url, options.user, options.queries)
+        print(json.dumps(through_http(options.url, options.user, options.queries)))
     else:
-        figures = through_search(options.preset, sorted(options.segments), options.queries)
-    print(json.dumps(figures))
+        print(json.dumps(through_search(options.preset, sorted(options.segments), options.queries)))
 
 
 def timed(ask: Callable[[str], object], n: int) -> dict[str, float]:
@@ -71,9 +71,8 @@ def through_search(preset: str, sizes: list[int], n_queries: int) -> list[dict[s
             store_embeddings(library, [wandering(engine.space.dim, rng) for _ in range(n_videos)], engine)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-        request = (library.pk,)
         row: dict[str, object] = {"segments": n, "anchors": Anchor.objects.count()}
-        row |= timed(lambda text, ids=request: search(SearchRequest(text, ids), engine), n_queries)
+        row |= timed(lambda text: search(SearchRequest(text, (library.pk,)), engine), n_queries)
         row["encode_ms"] = timed(lambda text: engine.encode_texts([text]), 20)["p50_ms"]
         print(row)
         figures.append(row)
@@ -105,7 +104,7 @@ def through_http(url: str, user: str | None, n_queries: int) -> dict[str, float]
         return timed(ask, n_queries)
 
 
-def sign_in(client, user: str) -> None:
+def sign_in(client: Any, user: str) -> None:
     client.get("/sign-in").raise_for_status()
     token = client.cookies.get("csrftoken", "")
     form = {"username": user, "password": os.environ["SEEKFRAME_PASSWORD"], "csrfmiddlewaretoken": token}

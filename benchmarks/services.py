@@ -6,6 +6,7 @@ Import this before anything of the product: importing starts the services and se
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -48,6 +49,12 @@ def start() -> None:
     set_up_django()
 
 
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """Interrupted, not terminated: Postgres would wait for this process to hang up first."""
+    server.send_signal(signal.SIGINT)
+    server.wait(20)
+
+
 def start_postgres(root: Path) -> str:
     cluster = Cluster(root / "postgres", free_port())
     cluster.initialise()
@@ -55,7 +62,7 @@ def start_postgres(root: Path) -> str:
     server = subprocess.Popen(
         [*cluster.command(), "-c", "fsync=off"], user=cluster.user(), cwd="/", stderr=subprocess.DEVNULL
     )
-    atexit.register(lambda: (server.terminate(), server.wait(20)))
+    atexit.register(stop, server)
     wait_for_port(cluster.port)
     return cluster.url.removesuffix("/seekframe") + "/postgres"
 
@@ -66,7 +73,7 @@ def start_valkey() -> str:
     port = free_port()
     command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    atexit.register(lambda: (server.terminate(), server.wait(20)))
+    atexit.register(stop, server)
     wait_for_port(port)
     return f"redis://127.0.0.1:{port}/0"
 

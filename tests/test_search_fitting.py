@@ -53,7 +53,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def fewer_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examples, "SIZES", ((10, 8), (40, 2)))
+    monkeypatch.setattr(examples, "SIZES", ((10, 5), (40, 1)))
+    monkeypatch.setattr(examples, "N_TOPICS", 2)
 
 
 def silent(message: str) -> None:

@@ -14,7 +14,7 @@ from tests.search_world import DIM, add_video, meaning, showing, stored_space
 
 pytestmark = pytest.mark.django_db
 
-N_CROWD = 3000
+N_CROWD = 1200
 
 
 @pytest.fixture
