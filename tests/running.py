@@ -51,6 +51,7 @@ class Up:
         return "\n".join(self.lines)
 
     def start(self) -> None:
+        self.lines.clear()
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--no-samples"],
             cwd=ROOT,

@@ -34,7 +34,7 @@ def status_of(up: Up, video_id: str) -> str:
 
 def open_first_hit(visitor: Visitor, query: str, video_id: str) -> httpx.Response:
     found = visitor.get("/search", params={"q": query})
-    link = re.search(rf'href="(/v/{video_id}\?[^"]+)"', found.text)
+    link = re.search(rf'href="(/v/{video_id}\?[^"]*\bt=[^"]+)"', found.text)
     assert link is not None, found.text
     where = parse_qs(urlsplit(link[1].replace("&amp;", "&")).query)
     assert float(where["t"][0]) >= 0
@@ -89,7 +89,6 @@ def test_it_goes_from_upload_to_play_and_survives_kills_stops_and_starts(up, tmp
     # Killed outright, it takes its services along or the next start ends them.
     family = up.family()
     up.end(signal.SIGKILL)
-    up.lines.clear()
     up.start()
     up.wait_ready()
     assert gone(family), up.output
