@@ -108,3 +108,17 @@ def test_it_stops_with_one_sentence_when_the_weights_are_damaged(tmp_path):
     assert done.returncode == 3
     assert done.stderr.startswith(f"The model cannot be loaded: The weights in {tmp_path} ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_it_says_that_weights_do_not_fit_their_config(tmp_path, engine):
+    from safetensors.torch import load_file, save_file
+
+    from model_server.local import load_engine
+    from model_server.vljepa import weights
+
+    weights.save(engine.model, tmp_path)
+    stored = load_file(tmp_path / weights.WEIGHTS)
+    stored["predictor.out.bias"] = stored["predictor.out.bias"][:-1].clone()
+    save_file(stored, tmp_path / weights.WEIGHTS)
+    with pytest.raises(weights.WeightsProblem, match="do not fit"):
+        load_engine("tiny", "cpu", tmp_path)

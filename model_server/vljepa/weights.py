@@ -55,7 +55,10 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
         for name, tensor in stored.items()
         if not name.endswith(SCALE)
     }
-    missing, unexpected = model.load_state_dict(state, strict=False)
+    try:
+        missing, unexpected = model.load_state_dict(state, strict=False)
+    except RuntimeError as problem:  # a tensor of another shape: torch names each, over many lines
+        raise WeightsProblem(f"The weights in {folder} do not fit their config: restore the folder.") from problem
     missing = sorted(set(missing) - shipped_names(model))
     if missing or unexpected:
         raise WeightsProblem(f"The weights in {folder} do not fit their config: {(missing + unexpected)[:3]}.")
