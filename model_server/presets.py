@@ -44,7 +44,7 @@ SMALL = VLJEPAConfig(
         rope_theta=100_000.0,
         prompt="Describe the scene.",
         shortcut=1024,
-        token_dropout=0.3,
+        token_dropout=0.5,
     ),
     y_encoder=YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=3),
 )

@@ -39,7 +39,9 @@ def folder_line(part: Features) -> str:
     n_captions = sum(len(item.captions) for item in part.items)
     what = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
     folder = next(p for p in part.items[0].path.parents if (p / "captions.jsonl").exists())
-    return f"{folder.name}: {what}, {n_captions} captions"
+    licences = Counter(item.licence or "not named in captions.jsonl" for item in part.items)
+    named = "; ".join(f"{licence} ({n})" for licence, n in licences.most_common(6))
+    return f"{folder.name}: {what}, {n_captions} captions. Licences: {named}"
 
 
 def commit() -> str:

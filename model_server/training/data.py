@@ -1,6 +1,6 @@
 """Training and evaluation data: folders with a `captions.jsonl`, one JSON object a line.
 
-`file` and `captions` are required; `split` is optional. What else a line holds is left to its owner.
+`file` and `captions` are required; `split` and `license` are optional. What else a line holds is left to its owner.
 """
 
 import json
@@ -21,6 +21,7 @@ class Item:
     path: Path
     captions: tuple[str, ...]
     split: str
+    licence: str = ""
 
     @property
     def is_photo(self) -> bool:
@@ -52,7 +53,7 @@ def read_line(line: str, folder: Path, where: str) -> Item:
     path = folder / row["file"]
     if not path.is_file():
         raise DataProblem(f"{where} names {row['file']}, which is not there.")
-    return Item(path, tuple(c.strip() for c in captions), str(row.get("split", "")))
+    return Item(path, tuple(c.strip() for c in captions), str(row.get("split", "")), str(row.get("license", "")))
 
 
 def chosen(items: list[Item], split: str | None) -> list[Item]:

@@ -189,7 +189,7 @@ def train_step(run: Run, batch: Batch, x_encoder: FrameXEncoder, rate: float, ar
     run.model.train()
     drop = run.model.config.predictor.token_dropout
     predicted = predict_batch(run.model, batch, x_encoder, drop)  # (B, D)
-    target = run.model.encode_texts(batch.texts)  # (B, D)
+    target = encode_by_length(run.model, batch.texts)  # (B, D)
     loss = run.loss(predicted, target, batch.positives.to(predicted.device))
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -207,6 +207,13 @@ def predict_batch(model: VLJEPA, batch: Batch, x_encoder: FrameXEncoder, drop: f
         vision = x_encoder.clip_tokens(features, torch.from_numpy(index.reshape(seen.frames.shape)))
         parts.append(model.predict(to_device(leave_out(vision, drop), model.prompt.device)))
     return torch.cat(parts)
+
+
+def encode_by_length(model: VLJEPA, texts: list[str], together: int = 64) -> Tensor:
+    """(B, D): texts of like length together, so that one long caption does not pad a whole batch."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    parts = [model.encode_texts([texts[i] for i in order[k : k + together]]) for k in range(0, len(texts), together)]
+    return torch.cat(parts)[torch.tensor(order, device=model.prompt.device).argsort()]
 
 
 def leave_out(vision: VisualTokens, share: float) -> VisualTokens:

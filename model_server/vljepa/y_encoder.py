@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+from transformers import logging as transformers_logging
 
 from model_server.vljepa.config import YEncoderConfig
 from model_server.vljepa.packages import MINILM, packaged_file
@@ -67,6 +68,8 @@ def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
         )
         return BertModel(sizes, add_pooling_layer=False), ByteTokenizer()
     folder = packaged_file(*MINILM).parent
+    transformers_logging.set_verbosity_error()  # it reports the pooler we do not use at every start
+    transformers_logging.disable_progress_bar()
     model = AutoModel.from_pretrained(folder, add_pooling_layer=False)
     return model, AutoTokenizer.from_pretrained(folder)
 

@@ -1,0 +1,128 @@
+"""The training and evaluation commands on a miniature folder, with the tiny preset."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model_server.evaluation import retrieval
+from model_server.evaluation.ranks import ranks, retrieval_scores
+from model_server.training import pretrain
+from model_server.training.data import DataProblem, read_folder
+
+COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "white": (240, 240, 240)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Sixteen flat-coloured photos, four of them in split val."""
+    data = tmp_path / "colours"
+    (data / "images").mkdir(parents=True)
+    lines = []
+    for i in range(16):
+        name = list(COLOURS)[i % 4]
+        noise = np.random.default_rng(i).integers(-20, 20, (40, 50, 3))
+        pixels = np.clip(np.array(COLOURS[name]) + noise, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(data / "images" / f"{i}.png")
+        split = "val" if i >= 12 else "train"
+        lines.append(json.dumps({"file": f"images/{i}.png", "captions": [f"something {name}"], "split": split}))
+    (data / "captions.jsonl").write_text("\n".join(lines))
+    return data
+
+
+def train(folder, out, *more):
+    paths = ["--data", str(folder), "--out", str(out), "--cache", str(out.parent / "cache")]
+    small = ["--preset", "tiny", "--batch", "8", "--warm-up", "1", "--checkpoint-every", "1", "--device", "cpu"]
+    pretrain.main([*paths, *small, *more])
+
+
+def losses(out):
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return {row["step"]: row["loss"] for row in rows if "loss" in row}
+
+
+def test_it_trains_writes_weights_and_says_where_they_come_from(folder, tmp_path):
+    out = tmp_path / "out"
+    train(folder, out, "--epochs", "2")
+    assert {"model.safetensors", "config.json", "MODEL_CARD.md", "metrics.jsonl"} <= {p.name for p in out.iterdir()}
+    card = (out / "MODEL_CARD.md").read_text()
+    assert "colours: 12 photos" in card
+    assert "R@1" in card
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_same_losses(folder, tmp_path, monkeypatch):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(folder, whole, "--epochs", "3")
+    real = pretrain.train_step
+
+    def stop_after_two(run, *rest):
+        if run.step == 2:
+            raise KeyboardInterrupt
+        return real(run, *rest)
+
+    monkeypatch.setattr(pretrain, "train_step", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        train(folder, cut, "--epochs", "3")
+    monkeypatch.setattr(pretrain, "train_step", real)
+    torch.manual_seed(99)  # another process would not have this one's random state
+    train(folder, cut, "--epochs", "3")
+    assert losses(cut) == losses(whole)
+
+
+def test_it_learns_colours(folder, tmp_path):
+    out = tmp_path / "out"
+    train(folder, out, "--epochs", "30", "--lr", "0.003")
+    found = losses(out)
+    assert found[max(found)] < found[1]
+
+
+def test_the_retrieval_command_ends_with_one_json_object(folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    train(folder, out, "--epochs", "1")
+    capsys.readouterr()
+    retrieval.main(["--preset", "tiny", "--data", str(folder), "--split", "val", "--weights", str(out)])
+    scores = json.loads(capsys.readouterr().out.splitlines()[-1])
+    for direction in ("text_to_video", "video_to_text"):
+        assert {"R@1", "R@5", "R@10", "median_rank", "pool"} <= scores[direction].keys()
+    assert scores["text_to_video"]["pool"] == 4
+    assert scores["controls"].keys() == {"shuffled", "one_frame"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "holds no captions.jsonl"),
+        ("", "is empty"),
+        ("{", "captions.jsonl:1 is not JSON"),
+        ('{"captions": ["a"]}', "has no `file`"),
+        ('{"file": "gone.png", "captions": ["a"]}', "names gone.png"),
+        ('{"file": "captions.jsonl", "captions": []}', "has no `captions`"),
+    ],
+)
+def test_bad_data_is_refused_with_the_line(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "captions.jsonl").write_text(content)
+    with pytest.raises(DataProblem, match=message):
+        read_folder(tmp_path)
+    with pytest.raises(SystemExit, match=message):
+        retrieval.main(["--preset", "tiny", "--data", str(tmp_path)])
+
+
+def test_an_unknown_split_names_those_there_are(folder):
+    with pytest.raises(SystemExit, match=r"'train', 'val'"):
+        retrieval.main(["--preset", "tiny", "--data", str(folder), "--split", "test"])
+
+
+def test_ties_count_against_us():
+    similarity = np.array([[0.5, 0.5, 0.1]], np.float32)
+    assert ranks(similarity, np.array([[True, False, False]])).tolist() == [2]
+
+
+def test_scores_know_a_perfect_and_a_useless_model():
+    captions = [(f"caption {i}",) for i in range(20)]
+    perfect = retrieval_scores(np.eye(20, dtype=np.float32), np.eye(20, dtype=np.float32), captions)
+    assert perfect["text_to_video"]["R@1"] == 100.0
+    useless = retrieval_scores(np.ones((20, 4), np.float32), np.ones((20, 4), np.float32), captions)
+    assert useless["text_to_video"]["R@10"] == 0.0
