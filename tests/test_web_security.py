@@ -126,10 +126,9 @@ def test_a_log_line_is_one_json_object_with_its_fields():
 
 
 def test_a_log_line_holds_the_trace_of_an_error():
-    try:
-        raise ValueError("inside")
-    except ValueError:
-        record = logging.getLogger("x").makeRecord("x", 40, "f", 1, "failed", (), sys.exc_info())
+    problem = ValueError("inside")
+    trace = (ValueError, problem, None)
+    record = logging.getLogger("x").makeRecord("x", 40, "f", 1, "failed", (), trace)
     assert "ValueError: inside" in json.loads(logs.JsonFormatter().format(record))["error"]
 
 
@@ -151,7 +150,7 @@ def test_the_id_goes_along_with_a_task_and_to_the_model():
     logs.request_id.reset(token)
 
     class Task:
-        class request:  # noqa: N801 - as Celery names it
+        class request:
             id = "task-id"
 
     Task.request.headers = headers  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +38,7 @@ def tus_view(view: View[P]) -> View[P]:
             _check_caller(request)
             response = view(request, *args, **kwargs)
         except Problem as problem:
+            _drain(request)
             response = errors.respond(request, problem)
         response["Tus-Resumable"] = tus.VERSION
         response["Cache-Control"] = "no-store"
@@ -142,6 +144,14 @@ def _pieces(request: HttpRequest, length: int) -> Iterator[bytes]:
             yield piece
     except (UnreadablePostError, TimeoutError):
         return
+
+
+def _drain(request: HttpRequest) -> None:
+    """A client that still sends when it is refused would see a broken connection instead of the sentence."""
+    if request.user.is_authenticated and request.content_type == tus.BODY_TYPE:
+        length = request.headers.get("Content-Length", "")
+        for _ in _pieces(request, min(int(length) if length.isdigit() else 0, settings.UPLOAD_CHUNK_BYTES)):
+            pass
 
 
 def _own_upload(request: HttpRequest, upload_id: uuid.UUID) -> Upload:
