@@ -159,7 +159,7 @@ def test_damaged_weights_give_one_clear_sentence(tmp_path):
     weights.save(random_model(TINY), tmp_path)
     path = tmp_path / weights.WEIGHTS
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(WeightsProblem, match="damaged|cannot be read"):
+    with pytest.raises(WeightsProblem, match=r"damaged|cannot be read"):
         weights.load(tmp_path)
 
 
