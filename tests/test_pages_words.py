@@ -65,8 +65,8 @@ def test_it_has_words_for_every_state(fields, kind, sentence, live):
 
 def test_it_draws_the_heat_line_from_edge_to_edge():
     assert heat.heat_path([]) == ""
-    assert heat.heat_path([0.0, 1.0]) == "M0 100L0 100L250 100L750 0L1000 0L1000 100Z"
-    assert heat.heat_path([0.5]) == "M0 100L0 50L500 50L1000 50L1000 100Z"
+    assert heat.heat_path([0.0, 1.0]) == "M-10 110L-10 100L250 100L750 0L1010 0L1010 110Z"
+    assert heat.heat_path([0.5]) == "M-10 110L-10 50L500 50L1010 50L1010 110Z"
 
 
 def test_it_keeps_the_heat_line_inside_its_box():

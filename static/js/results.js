@@ -87,7 +87,7 @@ video?.addEventListener("error", () => {
 });
 
 const first = row(0);
-if (first && wide.matches) choose(first, { focus: false, play: false });
+if (first && side && wide.matches) choose(first, { focus: false, play: false });
 
 // A chosen filter applies at once; the button remains for those who use no mouse.
 for (const field of document.querySelectorAll("[data-filters] select")) {

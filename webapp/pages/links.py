@@ -12,9 +12,5 @@ def frame_url(video: Video, at_s: float) -> str:
 
 def play_url(video: Video) -> str:
     """The file a browser plays: the original where it can, otherwise the copy made for it."""
-    plays = bool(video.proxy) or bool(video.probe.get("plays_in_browser")) or is_photo(video)
+    plays = bool(video.proxy) or bool(video.probe.get("plays_in_browser"))
     return reverse("media-play", args=[video.pk]) if plays else ""
-
-
-def is_photo(video: Video) -> bool:
-    return video.content_type.startswith("image/")

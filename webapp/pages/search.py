@@ -35,7 +35,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return render(request, "pages/search_refused.html", context, status=400)
     asked = form.request()
     results = search(asked, engine())
-    context |= {"results": results, "understood": understood(form)} | shown(request.user, results)
+    said = {"results": results, "understood": understood(form), "filtered": len(form.changed_data) > 1}
+    context |= said | shown(request.user, results)
     if results.nothing_matches:
         context["contains"] = results.typical or typical(asked.library_ids, N_CONTAINS)
     return render(request, template_of(results), context)

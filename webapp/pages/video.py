@@ -15,7 +15,7 @@ from search.engine import HeatStep, heat_map
 from webapp.model import engine
 from webapp.pages.details import facts_of, timings_of
 from webapp.pages.forms import SecondForm
-from webapp.pages.links import frame_url, is_photo, play_url
+from webapp.pages.links import frame_url, play_url
 from webapp.pages.words import left_s, state_of
 
 CUTOFF = 0.5  # where the handle stands at first: more likely right than wrong
@@ -45,8 +45,9 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
         "may_edit": can_edit(request.user, video.library),
         "facts": facts_of(video),
         "timings": timings_of(video),
+        "play_url": play_url(video),
     }
-    return render(request, "pages/video.html", context | _playing(video) | _asked(text, steps))
+    return render(request, "pages/video.html", context | _asked(text, steps))
 
 
 def heat_of(video: Video, text: str) -> list[HeatStep] | None:
@@ -71,10 +72,6 @@ def _tile(video: Video, segment: Segment, steps: Sequence[HeatStep], caption: st
     middle_s = round((segment.start_s + segment.end_s) / 2, 1)
     frame = frame_url(video, middle_s)
     return Tile(segment.start_s, segment.end_s, frame, round(100 * max(inside)) if inside else None, caption)
-
-
-def _playing(video: Video) -> dict[str, object]:
-    return {"is_photo": is_photo(video), "play_url": play_url(video)}
 
 
 def _asked(text: str, steps: Sequence[HeatStep] | None) -> dict[str, object]:

@@ -7,6 +7,8 @@ from django import template
 from indexer.models import Video
 from webapp.pages import heat, words
 
+LAYOUT = ("columns", "rows", "interval_s", "n_tiles")
+
 register = template.Library()
 
 register.filter("timecode", words.timecode)
@@ -22,8 +24,8 @@ def state(video: Video) -> words.State:
 
 @register.filter
 def storyboard_json(video: Video) -> str:
-    """The storyboard's layout for the browser, as JSON; empty until there is one."""
-    return json.dumps(video.storyboard) if video.storyboard else ""
+    """The storyboard's layout for the browser, as JSON; empty until there is one. Storage keys stay on the server."""
+    return json.dumps({key: video.storyboard[key] for key in LAYOUT}) if video.storyboard else ""
 
 
 @register.filter
