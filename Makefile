@@ -35,7 +35,7 @@ typecheck: install-tests
 	@$(BIN)/mypy --no-error-summary
 
 migrations: install-tests
-	@SECRET_KEY=check SEEKFRAME_ENV_FILE=/dev/null $(BIN)/python manage.py makemigrations --check --dry-run -v 0 || \
+	@SECRET_KEY=check SEEKFRAME_ENV_FILE=/dev/null SEEKFRAME_VAR=/nonexistent $(BIN)/python manage.py makemigrations --check --dry-run -v 0 || \
 		{ echo "A model changed without a migration: run manage.py makemigrations --name INTENT."; exit 1; }
 
 fmt: install-tests

@@ -99,7 +99,7 @@ def _start(plan: Plan, supervision: Supervision, console: Console) -> None:
         health = f"{environment['MODEL_SERVER_URL']}/healthz"
         supervision.wait("the model server", lambda: _status(health) == 200, MODEL_S, "model")
     supervision.start_programs(plan.services)
-    supervision.wait("the web server", lambda: _status(f"{plan.address}/healthz") != 0, WEB_S, "web")
+    supervision.wait("the web server", lambda: 0 < _status(f"{plan.address}/healthz") < 500, WEB_S, "web")
     _welcome(plan, environment, console)
 
 
