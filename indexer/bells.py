@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 INDEX = "indexer.tasks.index_video"
 MEDIA = "indexer.tasks.make_media"
 DELETE = "indexer.tasks.delete_video"
+SAMPLES = "indexer.tasks.add_samples"
 
 
 def ring_on_commit(video_id: uuid.UUID, *names: str) -> None:
@@ -34,3 +35,13 @@ def ring(video_id: uuid.UUID, name: str) -> None:
         return
     field = "media_rung_at" if name == MEDIA else "rung_at"
     Video.objects.filter(pk=video_id).update(**{field: Now()})
+
+
+def ring_for_samples() -> bool:
+    """Ask a worker for the sample library. False: nobody can be asked now."""
+    try:
+        current_app.send_task(SAMPLES, retry=False)
+    except (OperationalError, OSError) as problem:
+        log.warning("doorbell_not_rung", extra={"task": SAMPLES, "problem": str(problem)})
+        return False
+    return True

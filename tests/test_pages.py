@@ -1,7 +1,10 @@
 """The pages: who may see them, what they say when there is nothing, and in every state."""
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
+from redis import Redis
 
 from indexer.models import Library, Video
 from tests.search_world import AwayEngine, FakeEngine, add_video, showing, stored_space
@@ -42,9 +45,23 @@ def text(response) -> str:
 
 
 def test_it_offers_a_drop_zone_and_the_samples_when_there_is_nothing(as_alice):
+    cache.delete("samples-asked")
     page = text(as_alice.get("/"))
     assert "Nothing to search yet" in page
     assert "Index the sample library" in page
+    assert "data-drop" in page
+
+
+def test_it_asks_a_worker_for_the_samples_and_then_waits_for_them(as_alice):
+    valkey = Redis.from_url(settings.REDIS_URL)
+    valkey.delete("default")
+    cache.delete("samples-asked")
+    page = text(as_alice.post("/samples", follow=True))
+    assert b"indexer.tasks.add_samples" in valkey.lindex("default", 0)
+    assert "is being made" in page
+    assert as_alice.get("/fragments/started").status_code == 204
+    a_video(Library.objects.create(name="Samples", is_sample=True))
+    assert as_alice.get("/fragments/started")["HX-Refresh"] == "true"
 
 
 def test_it_shows_the_newest_videos_of_each_library_one_may_see(as_alice, dogs):

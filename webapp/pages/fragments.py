@@ -34,6 +34,13 @@ def video_state(request: HttpRequest, video_id: UUID) -> HttpResponse:
     return render(request, "fragments/video_state.html", {"video": video})
 
 
+@never_cache
+@require_GET
+def started(request: HttpRequest) -> HttpResponse:
+    """Whether the empty first page has something to show by now."""
+    return HttpResponseClientRefresh() if videos_visible_to(request.user).exists() else HttpResponse(status=204)
+
+
 def is_uuid(text: str) -> bool:
     try:
         UUID(text)

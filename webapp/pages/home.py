@@ -4,19 +4,24 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from indexer.bells import ring_for_samples
 from indexer.models import Library, Video
 from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
 from indexer.services import library_create
 from webapp.pages.forms import LibraryForm
+from webapp.uploads.pages import upload_context
 
 SHELF = 12  # the newest videos of a library, on the first page
 PAGE = 48
+SAMPLES_ASKED = "samples-asked"
+SAMPLES_WAIT_S = 300  # after so long without a video the button is offered again
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,18 @@ def home(request: HttpRequest) -> HttpResponse:
     shelves = [shelf_of(request, library) for library in libraries_visible_to(request.user)]
     filled = [shelf for shelf in shelves if shelf.n_videos]
     shown = [video for shelf in filled for video in shelf.videos]
-    return render(request, "pages/home.html", {"shelves": filled, "shown": shown})
+    empty = {} if filled else upload_context(request) | {"samples_asked": cache.get(SAMPLES_ASKED)}
+    return render(request, "pages/home.html", {"shelves": filled, "shown": shown} | empty)
+
+
+@require_POST
+def samples(request: HttpRequest) -> HttpResponse:
+    """Ask a worker to make the sample library; the first page then waits for its first video."""
+    if ring_for_samples():
+        cache.set(SAMPLES_ASKED, True, SAMPLES_WAIT_S)
+    else:
+        messages.error(request, "The workers cannot be reached, so nothing was started. Try again in a minute.")
+    return redirect("home")
 
 
 def shelf_of(request: HttpRequest, library: Library) -> Shelf:

@@ -7,6 +7,7 @@ from webapp.pages import actions, examples, fragments, home, plain, search, vide
 urlpatterns = [
     path("", home.home, name="home"),
     path("search", search.search_page, name="search"),
+    path("samples", home.samples, name="samples"),
     path("library/new", home.library_new, name="library-new"),
     path("library/<uuid:library_id>", home.library_page, name="library"),
     path("v/<uuid:video_id>", video.video_page, name="video"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
     path("fragments/cards", fragments.cards, name="fragment-cards"),
     path("fragments/video/<uuid:video_id>", fragments.video_state, name="fragment-video"),
+    path("fragments/started", fragments.started, name="fragment-started"),
     path("fragments/examples", examples.examples, name="fragment-examples"),
     path("help", plain.help_page, name="help"),
     path("", include("webapp.pages.accounts.urls")),

@@ -20,13 +20,18 @@ from webapp.uploads.services import upload_cancel
 @never_cache
 @require_GET
 def upload_page(request: HttpRequest) -> HttpResponse:
+    return render(request, "upload.html", upload_context(request))
+
+
+def upload_context(request: HttpRequest) -> dict[str, object]:
+    """What upload_form.html needs, on whichever page it stands."""
     limits = {
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "max_bytes": settings.MAX_UPLOAD_BYTES,
         "max_words": in_words(settings.MAX_UPLOAD_BYTES),
         "endings": EXTENSIONS,
     }
-    context = {
+    return {
         "libraries": libraries_editable_by(request.user),
         "chosen": request.GET.get("library", ""),
         "rows": rows_of(request.user),
@@ -34,7 +39,6 @@ def upload_page(request: HttpRequest) -> HttpResponse:
         "max_words": limits["max_words"],
         "accept": ",".join(["video/*", *(f".{ending}" for ending in EXTENSIONS)]),
     }
-    return render(request, "upload.html", context)
 
 
 @never_cache
