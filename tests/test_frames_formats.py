@@ -60,7 +60,11 @@ def test_it_knows_the_facts_of_a_video(tmp_path):
     assert (facts.duration_s, facts.width_px, facts.height_px, facts.fps) == (3.0, 64, 48, 10.0)
     assert (facts.container, facts.video_codec, facts.audio_codec) == ("mov", "h264", "aac")
     assert facts.plays_in_browser
+    assert probe(make_video(tmp_path / "mp3.mp4", 1, audio="libmp3lame")).audio_codec == "mp3"
+    assert probe(make_video(tmp_path / "av1.mp4", 1, codec="libsvtav1")).video_codec == "av1"
     assert not probe(make_video(tmp_path / "v.mkv", 1)).plays_in_browser
+    assert probe(make_video(tmp_path / "v.webm", 1, codec="libvpx-vp9")).plays_in_browser
+    assert not probe(make_video(tmp_path / "vp9.mkv", 1, codec="libvpx-vp9")).plays_in_browser
 
 
 def test_it_reads_interlaced_pictures_and_says_so(tmp_path):

@@ -12,9 +12,10 @@ import queue
 import resource
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from model_server.frames.confine import Limits
 from model_server.frames.errors import MediaError
 from model_server.frames.pipe import event_message, frame_message, write_all
 
+_SIGN_EVERY_S = 5.0
 _AHEAD = 64  # messages that wait for the parent: decoding goes on while it encodes
 
 
@@ -59,9 +61,16 @@ class Task:
     fd: int
     arguments: dict[str, Any]
     outbox: Outbox
+    _signs: list[float] = field(default_factory=lambda: [time.monotonic()])
 
     def event(self, event: str, **facts: Any) -> None:
         self.outbox.send(event_message({"event": event, **facts}))
+
+    def alive(self) -> None:
+        """A sign of life, now and then, from work that has nothing to show yet."""
+        if time.monotonic() - self._signs[-1] > _SIGN_EVERY_S:
+            self._signs[-1] = time.monotonic()
+            self.event("alive")
 
     def frame(self, pixels: bytes, time_s: float, decode_s: float) -> None:
         self.outbox.send(frame_message(pixels, time_s, decode_s))

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -28,7 +28,7 @@ def probe(task: "Task") -> None:
 
 
 def probe_file(task: "Task") -> Probe:
-    end_s = measure(task.fd).end_s
+    end_s = measure(task.fd, task.alive).end_s
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * end_s)
     source = open_source(task.fd)
     for _, frame in timed_frames(source, Clock(source)):
@@ -43,31 +43,24 @@ def probe_file(task: "Task") -> Probe:
 
 
 def _facts(source: Source, end_s: float, size: tuple[int, int], rotation: int, pixels: str, interlaced: bool) -> Probe:
-    container = _container_name(source)
     audio = source.container.streams.audio
-    codecs = codec_of(source.stream), codec_name(audio[0]) or None if audio else None
-    plays = plays_in_browser(container, *codecs, pixels) and not interlaced and abs(source.origin_s) < _STARTS_LATE_S
-    return Probe(end_s, *size, rotation, source.fps, container, *codecs, pixels, plays, interlaced)
+    codecs = codec_of(source.stream), (codec_of(audio[0]) or None) if audio else None
+    plays = (
+        plays_in_browser(source.format, *codecs, pixels) and not interlaced and abs(source.origin_s) < _STARTS_LATE_S
+    )
+    return Probe(end_s, *size, rotation, source.fps, source.format, *codecs, pixels, plays, interlaced)
 
 
-def codec_of(stream: object) -> str:
-    """The format's name where the decoder has another one."""
-    return codec_name(stream).removeprefix("lib").replace("dav1d", "av1").replace("vpx-vp9", "vp9")
-
-
-def _container_name(source: Source) -> str:
-    """WebM is Matroska with browser codecs; the demuxer is the same."""
-    if source.demuxer != "matroska":
-        return source.demuxer
-    names = {codec_of(source.stream), *(codec_name(s).removeprefix("lib") for s in source.container.streams.audio)}
-    return "webm" if names <= {"vp8", "vp9", "av1", "opus", "vorbis"} else "matroska"
+def codec_of(stream: Any) -> str:
+    """The format's name, which the decoder's need not be (mp3float, libdav1d)."""
+    return str(stream.codec_context.codec.canonical_name) if codec_name(stream) else ""
 
 
 def clips(task: "Task") -> None:
     """The frames of `windows.sample`, in order; then how long the video turned out to be."""
     side, window_s = int(task.arguments["frame_px"]), float(task.arguments["window_s"])
     n_frames = int(task.arguments["clip_frames"])
-    extent = measure(task.fd)
+    extent = measure(task.fd, task.alive)
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
     end_s = extent.end_s
     if end_s > window_s:

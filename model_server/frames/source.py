@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, MAX_SIDE_PX
 
 FALLBACK_FPS = 25.0
 NOT_A_PICTURE_STREAM = Disposition.attached_pic | Disposition.timed_thumbnails
+_WEBM = b"\x42\x82\x84webm"  # the document type in Matroska's header
 _SHORT_S = 10.0  # a file this short is read through to be measured
 _TAIL_S = 5.0
 _MAX_THREADS = 8
@@ -26,7 +28,7 @@ _MAX_THREADS = 8
 class Source:
     container: InputContainer
     stream: VideoStream
-    demuxer: str
+    format: str  # the demuxer's name, or webm: browsers play that Matroska only
     origin_s: float  # the player's zero, in the stream's own time
 
     @property
@@ -42,7 +44,8 @@ class Source:
 def open_source(fd: int) -> Source:
     """Open the file behind `fd` from its start; MediaError says why not."""
     os.lseek(fd, 0, os.SEEK_SET)
-    demuxer = demuxer_of(os.pread(fd, HEAD_BYTES, 0))
+    head = os.pread(fd, HEAD_BYTES, 0)
+    demuxer = demuxer_of(head)
     try:
         container = av.open("fd:", "r", format=demuxer, options=_options(fd, demuxer), metadata_errors="ignore")
     except av.error.FFmpegError as error:
@@ -51,7 +54,8 @@ def open_source(fd: int) -> Source:
     _check_stream(stream)
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = min(len(os.sched_getaffinity(0)), _MAX_THREADS)
-    return Source(container, stream, demuxer, _origin_s(container, stream))
+    name = "webm" if demuxer == "matroska" and _WEBM in head[:64] else demuxer
+    return Source(container, stream, name, _origin_s(container, stream))
 
 
 def _options(fd: int, demuxer: str) -> dict[str, str]:
@@ -137,8 +141,11 @@ class Extent:
     n_packets: int | None  # known where the whole file was read
 
 
-def measure(fd: int) -> Extent:
-    """Where the pictures end: what the packets say, for containers lie and files are cut off."""
+def measure(fd: int, alive: Callable[[], None]) -> Extent:
+    """Where the pictures end: what the packets say, for containers lie and files are cut off.
+
+    `alive` is called all along, because reading a large file through takes longer than a silence may last.
+    """
     source = open_source(fd)
     declared = _declared_end_s(source)
     if declared > _SHORT_S:
@@ -147,13 +154,13 @@ def measure(fd: int) -> Extent:
             return Extent(_checked(end_s), None)
         source.container.close()
         source = open_source(fd)
-    ends = [0.0]
-    count = 0
+    end_s, count = 0.0, 0
     for packet in _packets(source):
         count += 1
-        ends.append(_packet_end_s(source, packet, count))
+        end_s = max(end_s, _packet_end_s(source, packet, count))
+        alive()
     source.container.close()
-    return Extent(_checked(max(max(ends), count / source.fps if max(ends) <= 0 else 0.0)), count)
+    return Extent(_checked(end_s if end_s > 0 else count / source.fps), count)
 
 
 def _checked(end_s: float) -> float:

@@ -5,14 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
+from model_server.frames.confine import Limits
 from model_server.frames.probe import Probe
-from model_server.frames.process import Child, Frame, Order
+from model_server.frames.process import CPU_CEILING_S, Child, Frame, Order
 from model_server.frames.reader import Picture
+
+_SEEK_S = 600.0  # a large file without an index is read up to the moment, in silence
 
 
 def read_stills(path: Path | str, times: Sequence[float], size: tuple[int, int]) -> list[Picture]:
     """The picture on screen at each moment, as (height, width, 3), scaled to `size` = (width, height)."""
-    order = Order("stills", Path(path), {"times": list(times), **_size(size)}, frame_bytes=size[0] * size[1] * 3)
+    limits = Limits(CPU_CEILING_S, stall_s=_SEEK_S)
+    arguments = {"times": list(times), **_size(size)}
+    order = Order("stills", Path(path), arguments, frame_bytes=size[0] * size[1] * 3, limits=limits)
     with Child(order) as child:
         return [_picture(message, size) for message in child.messages() if isinstance(message, Frame)]
 
