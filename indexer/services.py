@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from indexer import bells, files, words
@@ -70,10 +70,11 @@ def video_create(
         content_type=content_type,
     )
     video.clean_fields()
-    existing = Video.objects.filter(pk=video.pk).first()
-    if existing is not None:
-        return existing
-    video.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            video.save(force_insert=True)
+    except IntegrityError:  # announced before, perhaps at this moment by another process
+        return Video.objects.get(pk=video.pk)
     bells.ring_on_commit(video.pk, bells.INDEX, bells.MEDIA)
     log.info("video_created", extra={"video_id": str(video.pk), "bytes": size_bytes})
     return video
@@ -86,6 +87,7 @@ def video_import(
     title: str,
     path: Path,
     sha256: str = "",
+    content_type: str = "",
     video_id: uuid.UUID | None = None,
 ) -> Video:
     """Copy a file of this machine into storage and create its video."""
@@ -98,6 +100,7 @@ def video_import(
         original_key=key,
         size_bytes=path.stat().st_size,
         sha256=sha256 or files.sha256_of(path),
+        content_type=content_type,
     )
 
 

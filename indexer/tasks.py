@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from indexer import deletion, pipeline, playable, sweeper, worker
+from indexer import deletion, pipeline, playable, samples, sweeper, worker
 
 
 @shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
@@ -28,3 +28,8 @@ def sweep() -> None:
 @shared_task(name="indexer.tasks.sweep_orphans")  # type: ignore[untyped-decorator]
 def sweep_orphans() -> None:
     deletion.orphans_delete()
+
+
+@shared_task(name="indexer.tasks.add_samples")  # type: ignore[untyped-decorator]
+def add_samples() -> None:
+    list(samples.add_samples())
