@@ -3,8 +3,9 @@
 python -m model_server.training.pretrain --preset small --data DIR... --out DIR
 
 Every folder holds a captions.jsonl. Items of the splits `test` and `val` are left out; those of `val` choose nothing
-but are measured after every epoch. Features of the frozen x-encoder are cached. A killed run resumes from its last
-checkpoint when the same command is given again, and ends with the same weights.
+but are measured after every epoch. In the end the heads alone are trained on a cached trunk (`heads`). Features of the
+frozen x-encoder are cached. A killed run resumes from its last checkpoint when the same command is given again, and
+ends with the same weights.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from model_server.evaluation.ranks import retrieval_scores
 from model_server.frames.errors import MediaError
 from model_server.local import cache_dir, pick_device
 from model_server.presets import preset
+from model_server.training import heads
 from model_server.training.batches import Batch, Sampler
 from model_server.training.card import write_card
 from model_server.training.data import DataProblem, Item, read_folder
@@ -88,6 +90,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weight-decay", type=float, default=0.05)
     parser.add_argument("--warm-up", type=int, default=50, help="steps")
     parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
+    parser.add_argument("--head-epochs", type=int, default=15, help="last phase: only the heads, on a cached trunk")
+    parser.add_argument("--head-batch", type=int, default=512)
+    parser.add_argument("--head-lr", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint-every", type=int, default=50, help="steps")
     return parser.parse_args(arguments)
@@ -120,8 +125,11 @@ def train(args: argparse.Namespace) -> None:
         append_metrics(args.out, {"step": run.step, "epoch": epoch + 1, "validation": scores})
         print(f"epoch {epoch + 1}: validation {scores}", flush=True)
         save_checkpoint(run, args.out)
-    with torch.no_grad():
-        run.model.load_state_dict(run.average, strict=False)
+    run.model.load_state_dict(run.average, strict=False)
+    heads.refine(run.model, known, x_encoder, args)
+    final = {"step": run.step, "stage": "heads", "validation": validation_scores(run.model, held, x_encoder)}
+    append_metrics(args.out, final)
+    print(f"heads: validation {final['validation']}", flush=True)
     weights.save(run.model, args.out)
     write_card(args.out, args, known, scores_of(args.out))
     print(f"weights, metrics and model card: {args.out}")
@@ -237,22 +245,29 @@ def update_average(run: Run, decay: float) -> None:
 
 @torch.no_grad()
 def validate(run: Run, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
-    """Text-to-video scores of the averaged weights on the items of split `val`, each seen whole."""
-    if not held:
-        return {}
+    """Scores of the averaged weights on the items of split `val`, each seen whole."""
     current = {name: value.clone() for name, value in run.model.named_parameters()}
     run.model.load_state_dict(run.average, strict=False)
-    run.model.eval()
+    scores = validation_scores(run.model, held, x_encoder)
+    run.model.load_state_dict(current, strict=False)
+    return scores
+
+
+@torch.no_grad()
+def validation_scores(model: VLJEPA, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
+    """Text-to-video recall in percent; nothing where no item is held out."""
+    if not held:
+        return {}
+    model.eval()
     rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
     predicted, captions = [], []
     for f, i in rows:
         frames = held[f].starts[i : i + 1] if held[f].items[i].is_photo else np.arange(*held[f].starts[i : i + 2])[:8]
         vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
-        predicted.append(run.model.predict(to_device(vision, run.model.prompt.device)))
+        predicted.append(model.predict(to_device(vision, model.prompt.device)))
         captions.append(held[f].items[i].captions)
     texts = [text for own in captions for text in own]
-    targets = torch.cat([run.model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
-    run.model.load_state_dict(current, strict=False)
+    targets = torch.cat([model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
     scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
     return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
 

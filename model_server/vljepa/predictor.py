@@ -48,6 +48,10 @@ class Predictor(nn.Module):
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
+        return self.heads(self.trunk(vision, prompt, prompt_mask), self.mean_token(vision), vision.tag_mean)
+
+    def trunk(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
+        """(B, hidden): the transformer's mean over all tokens that are not [PAD]."""
         tokens = self.embed_vision(vision)  # (B, N + K, hidden)
         n_clips, n_seen, _ = tokens.shape
         prompt = prompt.expand(n_clips, *prompt.shape[-2:])  # (B, L, hidden)
@@ -56,12 +60,15 @@ class Predictor(nn.Module):
         if prompt_mask is not None:
             keep[:, n_seen:] = prompt_mask
         x = self.layers(inputs_embeds=x, attention_mask=joint_mask(keep, x.dtype), use_cache=False).last_hidden_state
-        pooled = (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)  # (B, hidden): mean over non-pad
+        return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
+
+    def heads(self, pooled: Tensor, mean_token: Tensor, tag_mean: Tensor | None) -> Tensor:
+        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
         y = self.out(pooled)
-        if self.tag_residual is not None and vision.tag_mean is not None:
-            y = y + self.tag_residual(vision.tag_mean)
+        if self.tag_residual is not None and tag_mean is not None:
+            y = y + self.tag_residual(tag_mean)
         if self.shortcut is not None:
-            y = y + self.shortcut(self.mean_token(vision))
+            y = y + self.shortcut(mean_token)
         return normalize(y, dim=-1)
 
     def mean_token(self, vision: VisualTokens) -> Tensor:

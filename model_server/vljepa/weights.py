@@ -34,6 +34,7 @@ def save(model: VLJEPA, folder: Path) -> None:
         else:
             stored[name] = tensor.float().contiguous()
     save_file(stored, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors writes it for the owner alone
     (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n")
 
 

@@ -43,7 +43,11 @@ class YEncoder(nn.Module):
         return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        return normalize(self.projection(normalize(self.sentence(ids, mask), dim=-1)), dim=-1)
+        return self.project(self.sentence(ids, mask))
+
+    def project(self, sentence: Tensor) -> Tensor:
+        """(B, hidden) -> (B, D), L2-normalised."""
+        return normalize(self.projection(normalize(sentence, dim=-1)), dim=-1)
 
 
 class ByteTokenizer:

@@ -1,0 +1,134 @@
+"""The last phase of stage 1: the heads alone, many epochs in a minute, on a cached trunk.
+
+The transformer and the text encoder answer once for every view and caption. What is linear in their answers (the
+output and text projections, the tag residual) and the shortcut then see fifteen epochs with larger batches for the
+price of a tenth of one. Measured: the steps of the full model are too few for the heads to settle.
+"""
+
+import argparse
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model_server.training.features import Features
+from model_server.vljepa.loss import InfoNCE
+from model_server.vljepa.model import VLJEPA
+from model_server.vljepa.x_encoder import FrameXEncoder
+
+CLIPS_A_RUN = 64
+TEXTS_A_RUN = 128
+
+
+@dataclass(frozen=True)
+class Views:
+    """The trunk's answers to V views of n items, and the text encoder's to m captions."""
+
+    pooled: Tensor  # (V, hidden)
+    mean_token: Tensor  # (V, C)
+    tag_mean: Tensor | None  # (V, C_tag)
+    views_of: list[list[int]]  # of each item
+    sentences: Tensor  # (m, hidden of the y-encoder)
+    captions_of: list[list[int]]  # of each item
+
+    def tags(self, rows: Tensor) -> Tensor | None:
+        return None if self.tag_mean is None else self.tag_mean[rows]
+
+
+def refine(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace) -> None:
+    """Train the heads in place. The same seed gives the same heads."""
+    if not args.head_epochs:
+        return
+    torch.manual_seed(args.seed)
+    views = look_once(model, known, x_encoder)
+    n_items = len(views.views_of)
+    batch = min(args.head_batch, n_items)
+    steps = args.head_epochs * (n_items // batch)
+    parameters, loss = head_parameters(model), InfoNCE().to(model.prompt.device)
+    optimiser = torch.optim.AdamW([*parameters, loss.log_scale], lr=args.head_lr, weight_decay=args.weight_decay)
+    draw = np.random.default_rng(args.seed)
+    model.train()
+    for step in range(steps):
+        if step % (n_items // batch) == 0:
+            order = draw.permutation(n_items)
+        items = order[step % (n_items // batch) * batch :][:batch]
+        for group in optimiser.param_groups:
+            group["lr"] = args.head_lr * min(1, (step + 1) / 30) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        value = head_loss(model, loss, views, items, draw)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        optimiser.step()
+        if step % 50 == 0:
+            print(f"heads: step {step}/{steps}  loss {float(value.detach()):.3f}", flush=True)
+    model.eval()
+
+
+def head_parameters(model: VLJEPA) -> list[Tensor]:
+    parts = (model.predictor.out, model.predictor.tag_residual, model.predictor.shortcut, model.y_encoder.projection)
+    return [parameter for part in parts if part is not None for parameter in part.parameters()]
+
+
+def head_loss(model: VLJEPA, loss: InfoNCE, views: Views, items: np.ndarray, draw: np.random.Generator) -> Tensor:
+    """One random view and one random caption of each item; captions of the very same words are one."""
+    view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
+    caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])
+    predicted = model.predictor.heads(views.pooled[view], views.mean_token[view], views.tags(view))  # (B, D)
+    target = model.y_encoder.project(views.sentences[caption])  # (B, D)
+    return loss(predicted, target, (caption[:, None] == caption[None]).to(predicted))
+
+
+@torch.no_grad()
+def look_once(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> Views:
+    model.eval()
+    pooled, mean_token, tag_mean = [], [], []
+    views_of: list[list[int]] = []
+    for features in known:
+        for rows in by_length(features, model.config.clip_frames, views_of):
+            vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
+            pooled.append(model.predictor.trunk(vision, model.prompt))
+            mean_token.append(model.predictor.mean_token(vision))
+            if vision.tag_mean is not None:
+                tag_mean.append(vision.tag_mean)
+    texts, captions_of = all_captions(known)
+    sentences = encode_sentences(model, texts)
+    tags = torch.cat(tag_mean) if tag_mean else None
+    return Views(torch.cat(pooled), torch.cat(mean_token), tags, views_of, sentences, captions_of)
+
+
+def by_length(features: Features, clip_frames: int, views_of: list[list[int]]):  # type: ignore[no-untyped-def]
+    """Frame rows (B, T) of every view of a folder, views of one length together; `views_of` gets their places."""
+    first_view = sum(map(len, views_of))
+    found: dict[int, list[tuple[int, np.ndarray]]] = {}
+    for i, item in enumerate(features.items):
+        rows = np.arange(features.starts[i], features.starts[i + 1])
+        middle = rows[[len(rows) // 2]]
+        spread = rows[np.linspace(0, len(rows) - 1, clip_frames).round().astype(int)]
+        for view in [rows[[k]] for k in range(len(rows))] if item.is_photo else [spread, middle]:
+            found.setdefault(len(view), []).append((i, view))
+    mine: list[list[int]] = [[] for _ in features.items]
+    in_order = [pair for same in found.values() for pair in same]
+    for place, (i, _) in enumerate(in_order):
+        mine[i].append(first_view + place)
+    views_of += mine
+    for same in found.values():
+        for k in range(0, len(same), CLIPS_A_RUN):
+            yield np.stack([view for _, view in same[k : k + CLIPS_A_RUN]])
+
+
+def all_captions(known: list[Features]) -> tuple[list[str], list[list[int]]]:
+    """The distinct captions, shortest first, and the places of each item's own."""
+    own = [item.captions for features in known for item in features.items]
+    texts = sorted({text for captions in own for text in captions}, key=lambda text: (len(text), text))
+    place = {text: i for i, text in enumerate(texts)}
+    return texts, [[place[text] for text in captions] for captions in own]
+
+
+def encode_sentences(model: VLJEPA, texts: list[str]) -> Tensor:
+    device = model.prompt.device
+    rows = []
+    for k in range(0, len(texts), TEXTS_A_RUN):
+        ids, mask = model.y_encoder.tokenize(texts[k : k + TEXTS_A_RUN])
+        rows.append(model.y_encoder.sentence(ids.to(device), mask.to(device)))
+    return torch.cat(rows)
