@@ -66,10 +66,10 @@ def test_running_it_again_changes_nothing(tus, library):
 
 
 def test_a_worker_killed_at_any_line_leaves_one_video(tus, library):
-    for line in range(0, 60, 3):
+    for line in range(0, 90, 4):
         data = VIDEO + line.to_bytes(2, "big")  # another file each time
         upload_id = tus.send(library, data)
-        steps = (finish.upload_finish, finish._store, finish._publish)
+        steps = (finish.upload_finish, finish._learn, finish._store, finish._publish)
         if not in_a_process(lambda id=upload_id: upload_finish(upload_id=id), steps, line):
             break
         upload_finish(upload_id=upload_id)
@@ -198,6 +198,15 @@ def test_it_passes_on_an_upload_whose_last_request_was_killed_after_the_last_byt
     uploads_sweep()
     assert Upload.objects.get().status == "received"
     assert rung() == [("finish_upload", str(upload_id))]
+
+
+def test_what_is_no_video_is_refused_though_its_last_request_was_killed_before_it_looked(tus, library):
+    upload_id = uuid.UUID(tus.create(library)["Location"].rsplit("/", 1)[1])
+    parts.part_path(upload_id).write_bytes(b"#EXTM3U\n".ljust(len(VIDEO)))
+    uploads_sweep()
+    upload_finish(upload_id=upload_id)
+    assert (Upload.objects.get().status, Video.objects.count()) == ("refused", 0)
+    assert not parts.stored_ids()
 
 
 def test_it_removes_parts_that_nobody_needs(tus, library):

@@ -123,7 +123,7 @@ def test_it_refuses_when_the_disk_has_no_room(tus, library, monkeypatch):
     monkeypatch.setattr(parts, "SPARE_BYTES", 2**60)  # as if that much had to stay free
     answer = tus.create(library)
     assert answer.status_code == 507
-    assert sentence(answer) == "There is no room for 8.0 KB on the server's disk. Free some, then try again."
+    assert sentence(answer) == "There is no room for 8 KB on the server's disk. Free some, then try again."
 
 
 def test_it_counts_what_other_uploads_were_promised(tus, library, monkeypatch):

@@ -12,7 +12,7 @@ export class Row {
     this.said_ms = 0;
     this.element = document.createElement("li");
     this.element.className = "row upload-row";
-    this.title = this.#add("p", "row-title", file.name.replace(/\.[^.]+$/, "") || file.name);
+    this.title = this.#add("p", "row-title", file.name);
     this.actions = this.#add("div", "button-row upload-actions");
     this.bar = this.#add("progress", "bar row-wide");
     this.bar.max = 1;

@@ -1,6 +1,6 @@
 """From the last byte to a video, in a worker. Every step may be cut off at any line and run again.
 
-1. hash the part   2. look for the same file in the library   3. move it into storage   4. make the video's row.
+1. look at the bytes, hash them   2. look for the same file in the library   3. move it into storage   4. make the row.
 Step 4 and "finished" are one transaction, so a video is made exactly once.
 """
 
@@ -8,6 +8,7 @@ import logging
 import os
 import uuid
 from pathlib import Path
+from typing import BinaryIO
 
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -17,7 +18,8 @@ from indexer import files
 from indexer.models import Library, Video
 from indexer.selectors import can_edit, same_file
 from indexer.services import video_create
-from webapp.uploads import parts
+from webapp.errors import Problem
+from webapp.uploads import kinds, parts
 from webapp.uploads.models import Upload
 from webapp.uploads.services import upload_end
 
@@ -33,9 +35,8 @@ def upload_finish(*, upload_id: uuid.UUID) -> None:
         upload_end(upload=upload, status=Status.REFUSED, error="You may no longer add videos to this library.")
         return
     try:
-        with parts.locked(upload.id):
-            upload.sha256 = upload.sha256 or files.sha256_of(parts.part_path(upload.id))
-            Upload.objects.filter(pk=upload.pk).update(sha256=upload.sha256)
+        with parts.locked(upload.id) as part:
+            _learn(upload, part)
             if same_file(upload.library, upload.sha256) is None:
                 _store(upload)
     except parts.Busy:
@@ -45,7 +46,17 @@ def upload_finish(*, upload_id: uuid.UUID) -> None:
             message = "The uploaded file was lost on the server. Upload it again."
             upload_end(upload=upload, status=Status.REFUSED, error=message)
             return
+    except Problem as problem:
+        upload_end(upload=upload, status=Status.REFUSED, error=problem.message)
+        return
     _publish(upload)
+
+
+def _learn(upload: Upload, part: BinaryIO) -> None:
+    """What is known of the bytes: their kind, where the last request was killed before it looked, and their hash."""
+    upload.content_type = upload.content_type or kinds.content_type_of(parts.head(part, kinds.HEAD_BYTES))
+    upload.sha256 = upload.sha256 or files.sha256_of(parts.part_path(upload.id))
+    Upload.objects.filter(pk=upload.pk).update(content_type=upload.content_type, sha256=upload.sha256)
 
 
 def _key(upload: Upload) -> str:

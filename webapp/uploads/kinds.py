@@ -72,5 +72,5 @@ def content_type_of(head: bytes) -> str:
 
 
 def in_words(n_bytes: int) -> str:
-    """A size as a person says it."""
-    return filesizeformat(n_bytes).replace("\xa0", " ")
+    """A size as a person says it: "20 GB", "1.5 MB"."""
+    return filesizeformat(n_bytes).replace("\xa0", " ").replace(".0 ", " ")

@@ -52,7 +52,7 @@ def row_of(upload: Upload, video: Video | None) -> Row:
         case Upload.Status.RECEIVING:
             return _receiving(upload)
         case Upload.Status.RECEIVED:
-            return Row(upload, "working", "All of it is here, checking the file", SENT, live=True, can_stop=False)
+            return Row(upload, "working", "All of it is here, checking the file", SENT, live=True)
         case Upload.Status.FINISHED:
             return _finished(upload, video)
         case Upload.Status.REFUSED:
@@ -66,7 +66,8 @@ def _receiving(upload: Upload) -> Row:
     except parts.Missing:
         n_bytes = 0
     share = SENT * n_bytes / upload.size_bytes
-    here = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here. Choose the same file again to go on."
+    come = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here" if n_bytes else "Nothing is here yet"
+    here = f"{come}. Choose the same file again to go on."
     return Row(upload, "waiting", here, share, live=False, can_stop=True, is_paused=True)
 
 
