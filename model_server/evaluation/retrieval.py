@@ -72,8 +72,9 @@ def predict_items(items: list[Item], engine: Engine) -> dict[str, Embeddings]:
         some = photos[start : start + PHOTOS_A_RUN]
         frames = np.concatenate([read_photo(items[i].path, space.frame_px).frames for i in some])
         one_each = np.arange(len(some), dtype=np.int32)[:, None]
+        predicted = engine.predict(Clips(frames, one_each))
         for matrix in found.values():
-            matrix[some] = engine.predict(Clips(frames, one_each))
+            matrix[some] = predicted
     for i, item in enumerate(items):
         if not item.is_photo:
             for way, embedding in zip(WAYS, predict_video(item.path, engine), strict=True):
@@ -87,9 +88,10 @@ def predict_video(path: Path, engine: Engine) -> tuple[Embeddings, Embeddings, E
     whole, shuffled, middles = [], [], []
     for batch in read_clips(path, engine.space):
         clips = batch.clips
-        whole.append(engine.predict(clips))
         mixed = draw.permuted(clips.index, axis=1)
-        shuffled.append(engine.predict(Clips(clips.frames, mixed)))
+        both = engine.predict(Clips(clips.frames, np.concatenate([clips.index, mixed])))  # frames are encoded once
+        whole.append(both[: len(clips)])
+        shuffled.append(both[len(clips) :])
         middle = clips.index[:, clips.index.shape[1] // 2 :][:, :1]
         middles.append(engine.predict(Clips(clips.frames, middle)))
     all_middles = np.concatenate(middles)
