@@ -1,14 +1,15 @@
 """From a cosine to the probability that a hit is right (design section 5). Formula and reasons: docs/search.md.
 
-A logistic model over a few features of the hit, the query and the library, fitted by `manage.py fit_calibration` for
-one version of the weights. Never divided by the query's own spread: that was measured to hurt.
+Two small logistic models multiplied: does the query make sense, and does the hit answer a query that does. Fitted by
+`manage.py fit_calibration` for one version of the weights. One model for both was measured to let nonsense through:
+what makes a query typical says nothing of whether the library has it. Never divided by the query's own spread.
 """
 
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,9 @@ from search import spelling
 
 Array = npt.NDArray[np.float32]
 
-FEATURES = ("similarity", "height", "crest", "margin", "typicality", "spelling", "size")
+SENSE = ("typicality", "spelling", "known")  # of the query alone
+ANSWER = ("similarity", "height", "crest", "margin", "size")  # of the hit in its library
+FEATURES = SENSE + ANSWER
 N_NEAREST_CAPTIONS = 5
 N_CREST = 5  # background embeddings nearest to the query, out of several hundred
 OWN_SHARE = 0.5  # a library of one topic must not be punished, so its own mean is never the whole background
@@ -43,6 +46,7 @@ class QueryFacts:
     crest: float  # mean cosine with the nearest of the background
     typicality: float  # mean cosine with the nearest captions
     spelling: float
+    known: float  # share of letters in words that captions or the tokenizer know whole
     size: float
 
 
@@ -68,7 +72,7 @@ class PlainSimilarity:
     cutoff: float = PLAIN_CUTOFF
 
     def facts(self, query: Array, text: str, library: LibraryFacts) -> QueryFacts:  # noqa: ARG002
-        return QueryFacts(0.0, 0.0, 0.0, 0.0, 0.0)
+        return QueryFacts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
     def scores(self, similarities: Array, margins: Array, facts: QueryFacts) -> Array:  # noqa: ARG002
         return np.clip(similarities, 0, 1).astype(np.float32)
@@ -81,7 +85,8 @@ class References:
     background: Array  # (m, D) predicted embeddings of neutral clips
     captions: Array  # (r, D) embeddings of captions
     caption_texts: list[str]
-    spelling: spelling.Table
+    letters: spelling.Table
+    words: spelling.KnownWords
 
     def facts(self, query: Array, text: str, library: LibraryFacts) -> QueryFacts:
         against = np.sort(self.background @ query)  # (m,)
@@ -90,7 +95,8 @@ class References:
             base=self._base(float(against.mean()), query, library),
             crest=float(against[-N_CREST:].mean()),
             typicality=float(near.mean()),
-            spelling=spelling.likeness(text, self.spelling),
+            spelling=spelling.likeness(text, self.letters),
+            known=spelling.known_share(text, self.words),
             size=float(np.log10(max(library.n_anchors, 1))),
         )
 
@@ -111,12 +117,27 @@ class References:
         return [self.caption_texts[i] for i in np.argsort(-votes, kind="stable")[:n] if votes[i]]
 
 
+@dataclass(frozen=True)
+class Logit:
+    """A logistic model over named features."""
+
+    names: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+    def probability(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(n, F) rows in the order of FEATURES to (n,)."""
+        columns = [FEATURES.index(name) for name in self.names]
+        out: npt.NDArray[np.float64] = 1 / (1 + np.exp(-(rows[:, columns] @ np.array(self.weights) + self.bias)))
+        return out
+
+
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """A logistic model over FEATURES, for one version of one model's weights."""
+    """The two models, for one version of one model's weights."""
 
-    weights: dict[str, float]  # unit of each feature to log odds
-    bias: float
+    sense: Logit
+    answer: Logit
     cutoff: float  # least score of a hit by default
     references: References
     notice: str = ""
@@ -125,21 +146,21 @@ class Calibration:
         return self.references.facts(query, text, library)
 
     def scores(self, similarities: Array, margins: Array, facts: QueryFacts) -> Array:
-        weights = np.array([self.weights[name] for name in FEATURES])
-        log_odds = features(similarities, margins, facts) @ weights + self.bias
-        probability: Array = (1 / (1 + np.exp(-log_odds))).astype(np.float32)
-        return probability
+        rows = features(similarities, margins, facts)
+        scores: Array = (self.sense.probability(rows) * self.answer.probability(rows)).astype(np.float32)
+        return scores
 
 
 def features(similarities: Array, margins: Array, facts: QueryFacts) -> npt.NDArray[np.float64]:
     """(n, F) in the order of FEATURES; the margin is the similarity less the best of any other video."""
     similarities = np.asarray(similarities, dtype=np.float64)
     columns = [
+        *(np.full_like(similarities, value) for value in (facts.typicality, facts.spelling, facts.known)),
         similarities,
         similarities - facts.base,
         similarities - facts.crest,
         np.asarray(margins, dtype=np.float64),
-        *(np.full_like(similarities, value) for value in (facts.typicality, facts.spelling, facts.size)),
+        np.full_like(similarities, facts.size),
     ]
     return np.stack(columns, axis=1)
 
@@ -168,9 +189,15 @@ def load(path: Path, changed_ns: int) -> Calibration:  # noqa: ARG001  # a file 
             background=unpack(arrays["background"]),
             captions=unpack(arrays["captions"]),
             caption_texts=bytes(arrays["caption_texts"]).decode().split("\n"),
-            spelling=arrays["spelling"].astype(np.float32),
+            letters=arrays["letters"].astype(np.float32),
+            words=arrays["words"],
         )
-    return Calibration(fitted["weights"], fitted["bias"], fitted["cutoff"], references)
+    sense, answer = (logit(fitted[part]) for part in ("sense", "answer"))
+    return Calibration(sense, answer, fitted["cutoff"], references)
+
+
+def logit(stored: dict[str, Any]) -> Logit:
+    return Logit(tuple(stored["weights"]), tuple(stored["weights"].values()), stored["bias"])
 
 
 def pack(embeddings: Array) -> npt.NDArray[np.int8]:

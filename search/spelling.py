@@ -1,7 +1,13 @@
-"""How much a query is spelt like captions are: keyboard mash, digits and foreign scripts are not.
+"""How much a query looks like language the model knows: mash, invented words, digits and foreign scripts do not.
 
-A table of letter triples counted on captions, so no list of words is needed and a rare word is not punished.
+By letters: a table of triples counted on captions. By words: those of captions and those that the y-encoder's
+tokenizer knows whole, kept as hashes. Both are measured on data when calibration is fitted.
 """
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +16,7 @@ SYMBOLS = " abcdefghijklmnopqrstuvwxyz0?"  # space, letters, any digit, anything
 N_SYMBOLS = len(SYMBOLS)
 _CODE = {symbol: code for code, symbol in enumerate(SYMBOLS)}
 
+KnownWords = npt.NDArray[np.uint32]  # sorted hashes
 Table = npt.NDArray[np.float32]  # (29, 29, 29) log probability of the third symbol after the first two
 
 
@@ -42,3 +49,33 @@ def likeness(text: str, table: Table) -> float:
     """Mean log probability of the text's triples: about -2 for captions, below -4 for mash."""
     c = codes(text)
     return float(table[c[:-2], c[1:-1], c[2:]].mean())
+
+
+def words(text: str) -> list[str]:
+    """Words in Latin letters, without accents.
+
+    >>> words("Crème brûlée, 2 spoons")
+    ['creme', 'brulee', 'spoons']
+    """
+    plain = (c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return re.findall("[a-z]+", "".join(plain))
+
+
+def remember(vocabulary: Iterable[str]) -> KnownWords:
+    return np.array(sorted({_hash(word) for word in vocabulary}), dtype=np.uint32)
+
+
+def known_share(text: str, known: KnownWords) -> float:
+    """Share of the text's letters and digits that are in known words."""
+    total = sum(c.isalnum() for c in text)
+    found = sum(len(word) for word in words(text) if _has(known, _hash(word)))
+    return min(1.0, found / total) if total else 0.0
+
+
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
+def _has(known: KnownWords, value: int) -> bool:
+    place = int(np.searchsorted(known, np.uint32(value)))
+    return place < len(known) and int(known[place]) == value

@@ -48,6 +48,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     captions = [json.dumps({"captions": [f"somebody films a {w}", f"{w} and something unseen"]}) for w in WORDS]
     (root / "text").mkdir()
     (root / "text/coco_captions_val2017.jsonl").write_text("\n".join(captions))
+    for name in story.CORPORA:
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(json.dumps({"captions": ["somebody films a dog", "and something unseen"]}))
     return root
 
 
@@ -64,7 +67,7 @@ def silent(message: str) -> None:
 @pytest.mark.usefixtures("fewer_libraries")
 def test_one_command_fits_a_calibration_that_tells_sense_from_nonsense(data: Path, tmp_path: Path) -> None:
     engine = ColourEngine()
-    report = story.fit_calibration(data, engine, tmp_path, silent)
+    report = story.fit_calibration(data, engine, [], tmp_path, silent)
     assert report.present_kept >= 0.9
     assert report.nonsense_kept == 0
     fitted = calibrate.load(tmp_path / "calibration.json", 0)
@@ -80,7 +83,7 @@ def test_one_command_fits_a_calibration_that_tells_sense_from_nonsense(data: Pat
 def test_a_fit_belongs_to_one_version_of_the_weights(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    story.fit_calibration(data, ColourEngine(), tmp_path, silent)
+    story.fit_calibration(data, ColourEngine(), [], tmp_path, silent)
     monkeypatch.setattr(calibrate, "directory", lambda model: tmp_path)
     fitted = calibrate.scorer_for(Space(model="fake", version="v1"))
     other = calibrate.scorer_for(Space(model="fake", version="v2"))
@@ -93,14 +96,14 @@ def test_a_fit_belongs_to_one_version_of_the_weights(
 @pytest.mark.usefixtures("fewer_libraries")
 def test_fitting_twice_gives_the_same_fit(data: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        story.fit_calibration(data, ColourEngine(), tmp_path / name, silent)
+        story.fit_calibration(data, ColourEngine(), [], tmp_path / name, silent)
     a, b = ((tmp_path / name / "calibration.json").read_text() for name in ("a", "b"))
     assert a == b
 
 
 def test_missing_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match=r"coco_captions_val2017\.jsonl is missing"):
-        story.fit_calibration(tmp_path, ColourEngine(), tmp_path / "out", silent)
+        story.fit_calibration(tmp_path, ColourEngine(), [], tmp_path / "out", silent)
     assert not (tmp_path / "out").exists()
 
 

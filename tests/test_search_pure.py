@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from search import spelling
-from search.calibrate import FEATURES, Calibration, LibraryFacts, References, pack, unpack
+from search.calibrate import ANSWER, SENSE, Calibration, LibraryFacts, Logit, References, pack, unpack
 from search.fuse import reciprocal_rank
 from search.query import MAX_CHARACTERS, parse
 from search.refine import Windows, heat, moments
@@ -81,18 +81,30 @@ def test_the_heat_line_is_cold_where_no_stream_was_read() -> None:
 def references() -> References:
     background = np.stack([showing("boat", 0.2, seed=i) for i in range(20)])
     captions = np.stack([meaning("dog"), meaning("cat")])
-    return References(background, captions, ["a dog", "a cat"], spelling.count(CAPTIONS))
+    return References(background, captions, ["a dog", "a cat"], spelling.count(CAPTIONS), spelling.remember(["dog"]))
 
 
-def calibration(**weights: float) -> Calibration:
-    return Calibration({name: weights.get(name, 0.0) for name in FEATURES}, -2.0, 0.5, references())
+def logit(names: tuple[str, ...], bias: float, **weights: float) -> Logit:
+    return Logit(names, tuple(weights.get(name, 0.0) for name in names), bias)
 
 
-def test_the_score_is_a_logistic_function_of_the_features() -> None:
-    fitted = calibration(similarity=10.0, margin=5.0)
-    facts = fitted.facts(meaning("dog"), "dog", LibraryFacts(10, None))
+def test_the_score_is_sense_times_answer() -> None:
+    sense, answer = logit(SENSE, -1.0, known=3.0), logit(ANSWER, -2.0, similarity=10.0, margin=5.0)
+    fitted = Calibration(sense, answer, 0.5, references())
     similarities, margins = np.array([0.5, 0.1], np.float32), np.array([0.2, -0.2], np.float32)
-    assert fitted.scores(similarities, margins, facts) == pytest.approx(1 / (1 + np.exp([-4.0, 2.0])), rel=1e-5)
+    expected = 1 / (1 + np.exp([-4.0, 2.0]))
+    for text, known in (("dog", 1.0), ("gorpet", 0.0)):
+        facts = fitted.facts(meaning("dog"), text, LibraryFacts(10, None))
+        makes_sense = 1 / (1 + np.exp(1 - 3 * known))
+        assert fitted.scores(similarities, margins, facts) == pytest.approx(makes_sense * expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("dog", 1.0), ("Dög!", 1.0), ("a dog", 0.75), ("gorpet dog", 1 / 3), ("犬", 0.0), ("12", 0.0), ("", 0.0)],
+)
+def test_it_knows_which_share_of_the_letters_is_in_known_words(text: str, share: float) -> None:
+    assert spelling.known_share(text, spelling.remember(["dog"])) == pytest.approx(share)
 
 
 def test_a_growing_library_becomes_part_of_its_own_background_but_never_the_whole() -> None:

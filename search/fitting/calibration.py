@@ -1,7 +1,7 @@
 """Fit a model's calibration: from data to `calibration.json` and `background.npz`. Reads top to bottom."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from model_server.engine import Engine, Space
 from search import spelling
-from search.calibrate import FEATURES, References, pack, unpack
+from search.calibrate import ANSWER, FEATURES, SENSE, Logit, References, pack, unpack
 from search.fitting import logistic
 from search.fitting.data import Item, captioned, embed, lines, some
 from search.fitting.examples import KINDS, Examples, Question, examples, libraries_of
@@ -23,13 +23,20 @@ ASKED = (("flickr8k", "val", 500), ("intel_sample", None, 100))
 FILLERS = (("flickr8k", "train", 1300),)
 BACKGROUND = (("flickr8k", "train", 400), ("generated_pages", None, 120))
 CAPTIONS = "text/coco_captions_val2017.jsonl"
+# Where words are known from; the asked captions are in none of them.
+CORPORA = (
+    "text/activitynet_captions_train.jsonl",
+    "text/flickr30k_multi30k_train.jsonl",
+    "text/youcook2_trainval.jsonl",
+    "imagenet1k_sample/captions.jsonl",
+)
 N_CAPTIONS, N_ABSENT, N_NONSENSE = 1000, 1000, 400
 SEED = 20251210
 
 # The share of each kind among the examples that the probability supposes.
 SHARES = {"present": 0.5, "absent": 0.35, "nonsense": 0.15}
-NEVER_NEGATIVE = ("similarity", "height", "crest", "margin", "typicality", "spelling")
-PRESENT_KEPT = 0.95  # of the queries that something answers, at the default cut-off
+NEVER_NEGATIVE = (*SENSE, "similarity", "height", "crest", "margin")
+PRESENT_KEPT = 0.97  # of the queries that something answers, at the default cut-off
 N_FOLDS = 5
 
 Say = Callable[[str], None]
@@ -47,10 +54,13 @@ class Report:
     examples: dict[str, int]
 
 
-def fit_calibration(root: Path, engine: Engine, target: Path, say: Say) -> Report:
-    """Read the data, make examples, fit, choose the cut-off, and write both files."""
+def fit_calibration(root: Path, engine: Engine, vocabulary: Iterable[str], target: Path, say: Say) -> Report:
+    """Read the data, make examples, fit, choose the cut-off, and write both files.
+
+    `vocabulary` is what the y-encoder's tokenizer knows whole.
+    """
     say("Embedding captions and background")
-    references = make_references(root, engine)
+    references = make_references(root, engine, vocabulary)
     say("Embedding the clips that are asked about")
     asked = gather(root, ASKED, engine, SEED)
     fillers = gather(root, FILLERS, engine, SEED + 1)
@@ -72,7 +82,7 @@ def gather(root: Path, sources: tuple[tuple[str, str | None, int], ...], engine:
     return items
 
 
-def make_references(root: Path, engine: Engine) -> References:
+def make_references(root: Path, engine: Engine, vocabulary: Iterable[str]) -> References:
     """The references as they will be read back: packed to bytes and unpacked."""
     captions = [tidy(row["captions"][0]) for row in lines(root / CAPTIONS)]
     chosen = [captions[i] for i in np.random.default_rng(SEED).permutation(len(captions))[:N_CAPTIONS]]
@@ -82,8 +92,24 @@ def make_references(root: Path, engine: Engine) -> References:
         background=unpack(pack(background)),
         captions=unpack(pack(engine.encode_texts(chosen))),
         caption_texts=chosen,
-        spelling=spelling.count(everything).astype(np.float16).astype(np.float32),
+        letters=spelling.count(everything).astype(np.float16).astype(np.float32),
+        words=spelling.remember(known_words(root, [*chosen, *vocabulary])),
     )
+
+
+def known_words(root: Path, texts: Iterable[str]) -> set[str]:
+    """Words of the texts and of the corpora, whatever their lines call them."""
+    found = {word for text in texts for word in spelling.words(text)}
+    for name in CORPORA:
+        for row in lines(root / name):
+            found.update(word for text in texts_of(row) for word in spelling.words(text))
+    return found
+
+
+def texts_of(row: dict[str, Any]) -> list[str]:
+    """The sentences of a line of any of the corpora."""
+    listed = [a["sentence"] for a in row.get("annotations", [])]
+    return [*row.get("captions", []), *row.get("sentences", []), *listed]
 
 
 def make_questions(root: Path, asked: list[Item], engine: Engine) -> dict[str, list[Question]]:
@@ -108,13 +134,33 @@ def _questions(texts: list[str], items: list[int] | list[None], engine: Engine) 
     return [Question(*row) for row in zip(texts, embeddings, items, strict=True)]
 
 
-def fit(found: Examples) -> logistic.Logistic:
-    labels = found.of("present").astype(np.float64)
-    importance = np.zeros(len(labels))
-    for kind in KINDS:
+@dataclass(frozen=True)
+class Fitted:
+    sense: Logit
+    answer: Logit
+
+    def scores(self, features: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return self.sense.probability(features) * self.answer.probability(features)
+
+
+def fit(found: Examples) -> Fitted:
+    """Sense: present and absent against nonsense. Answer: present against absent."""
+    return Fitted(
+        sense=fit_part(found, SENSE, ("present", "absent"), ("nonsense",)),
+        answer=fit_part(found, ANSWER, ("present",), ("absent",)),
+    )
+
+
+def fit_part(found: Examples, names: tuple[str, ...], yes: tuple[str, ...], no: tuple[str, ...]) -> Logit:
+    labels, importance = np.zeros(len(found.kinds)), np.zeros(len(found.kinds))
+    for kind in (*yes, *no):
+        labels[found.of(kind)] = kind in yes
         importance[found.of(kind)] = SHARES[kind] / max(found.of(kind).sum(), 1)
-    rising = np.array([name in NEVER_NEGATIVE for name in FEATURES])
-    return logistic.fit(found.features, labels, importance, rising)
+    used = importance > 0
+    columns = [FEATURES.index(name) for name in names]
+    rising = np.array([name in NEVER_NEGATIVE for name in names])
+    line = logistic.fit(found.features[used][:, columns], labels[used], importance[used], rising)
+    return Logit(names, tuple(round(float(w), 6) for w in line.weights), round(line.bias, 6))
 
 
 def measure(found: Examples) -> Report:
@@ -133,11 +179,11 @@ def left_out_scores(found: Examples) -> npt.NDArray[np.float64]:
     for fold in range(N_FOLDS):
         out = found.libraries % N_FOLDS == fold
         fitted = fit(Examples(found.features[~out], found.kinds[~out], found.right[~out], found.libraries[~out]))
-        scores[out] = fitted.probability(found.features[out])
+        scores[out] = fitted.scores(found.features[out])
     return scores
 
 
-def write(target: Path, space: Space, references: References, fitted: logistic.Logistic, report: Report) -> None:
+def write(target: Path, space: Space, references: References, fitted: Fitted, report: Report) -> None:
     """The json last: it names the version, so files that do not belong together are never believed."""
     target.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
@@ -145,13 +191,14 @@ def write(target: Path, space: Space, references: References, fitted: logistic.L
         background=pack(references.background),
         captions=pack(references.captions),
         caption_texts=np.frombuffer("\n".join(references.caption_texts).encode(), dtype=np.uint8),
-        spelling=references.spelling.astype(np.float16),
+        letters=references.letters.astype(np.float16),
+        words=references.words,
     )
     content: dict[str, Any] = {
         "model": space.model,
         "version": space.version,
-        "weights": dict(zip(FEATURES, (round(float(w), 6) for w in fitted.weights), strict=True)),
-        "bias": round(fitted.bias, 6),
+        "sense": {"weights": dict(zip(SENSE, fitted.sense.weights, strict=True)), "bias": fitted.sense.bias},
+        "answer": {"weights": dict(zip(ANSWER, fitted.answer.weights, strict=True)), "bias": fitted.answer.bias},
         "cutoff": round(report.cutoff, 4),
         "measured": asdict(report),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",

@@ -17,10 +17,6 @@ class Logistic:
     weights: Array  # (F,) unit of the feature to log odds
     bias: float
 
-    def probability(self, features: Array) -> Array:
-        out: Array = expit(features @ self.weights + self.bias)
-        return out
-
 
 def fit(features: Array, labels: Array, importance: Array, never_negative: npt.NDArray[np.bool_]) -> Logistic:
     """Least weighted log loss; weights of the marked features stay at nought or above."""

@@ -5,7 +5,7 @@ Loads the model in this process: run it after training, never inside the site.
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -13,6 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 from search import calibrate
 from search.fitting.calibration import fit_calibration
 from search.fitting.data import DataProblem
+
+if TYPE_CHECKING:
+    from model_server.local import LocalEngine
+
+SHORTEST_WORD = 3
 
 
 class Command(BaseCommand):
@@ -30,10 +35,20 @@ class Command(BaseCommand):
         engine = load_engine(options["model"], settings.SEEKFRAME_DEVICE)
         target = options["target"] or calibrate.directory(options["model"])
         try:
-            report = fit_calibration(options["data"], engine, target, self.stdout.write)
+            report = fit_calibration(options["data"], engine, whole_words(engine), target, self.stdout.write)
         except DataProblem as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(
             f"Cut-off {report.cutoff:.3f} keeps {report.present_kept:.1%} of present queries, "
             f"{report.absent_kept:.1%} of absent ones and {report.nonsense_kept:.1%} of nonsense. Written to {target}."
         )
+
+
+def whole_words(engine: "LocalEngine") -> list[str]:
+    """Words in Latin letters that the y-encoder's tokenizer has a piece for; none where it reads bytes.
+
+    Short ones are left to the captions: a tokenizer keeps every pair of letters.
+    """
+    tokenizer = engine.model.y_encoder.tokenizer
+    pieces = tokenizer.get_vocab() if hasattr(tokenizer, "get_vocab") else {}
+    return sorted(piece for piece in pieces if len(piece) >= SHORTEST_WORD and piece.isascii() and piece.isalpha())
