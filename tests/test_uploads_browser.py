@@ -54,6 +54,15 @@ def page(browser: Browser, web: Web, alice, library) -> Iterator[Page]:
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda line: problems.append(line.text) if "Content Security Policy" in line.text else None)
+    opened.on(
+        "requestfailed", lambda sent: problems.append(f"{sent.url}: {sent.failure}") if "/static/" in sent.url else None
+    )
+    opened.on(
+        "response",
+        lambda got: (
+            problems.append(f"{got.url}: {got.status}") if "/static/" in got.url and got.status >= 400 else None
+        ),
+    )
     opened.goto(f"{web.url}/upload")
     yield opened
     context.close()
