@@ -1,12 +1,13 @@
 """Model servers for tests: any engine behind a real socket in this process, or the real command as a process."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -58,6 +59,14 @@ class LetterEngine:
         return [chr(97 + int(row.argmax())) for row in embeddings]
 
 
+def unloadable() -> Engine:
+    raise ValueError("There is no such preset.")
+
+
+letters = make_app(LetterEngine, token="secret")
+broken = make_app(unloadable)
+
+
 def unit(rows: Sequence[Sequence[int]]) -> Embeddings:
     array = np.array(rows, np.float32) + 0.01
     return (array / np.linalg.norm(array, axis=1, keepdims=True)).astype(np.float32)
@@ -86,7 +95,7 @@ def ready(engine: Engine, token: str = "", port: int = 0) -> Iterator[str]:
         yield url
 
 
-def wait_until_ready(url: str, seconds: float = 180) -> None:
+def wait_until_ready(url: str, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -98,9 +107,37 @@ def wait_until_ready(url: str, seconds: float = 180) -> None:
     raise RuntimeError(f"{url} is not ready after {seconds} s")
 
 
-def start_process(port: int, var: Path, **environment: str) -> subprocess.Popen[bytes]:
-    """The command that `up` and Docker run, with the tiny preset unless the environment says otherwise."""
-    command = [sys.executable, "-m", "gunicorn", "--worker-class", "uvicorn_worker.UvicornWorker", "--bind"]
-    command += [f"127.0.0.1:{port}", "--keep-alive", "30", "model_server.server.app:app"]
-    settings = {"SEEKFRAME_MODEL": "tiny", "SEEKFRAME_DEVICE": "cpu", "SEEKFRAME_VAR": str(var)}
-    return subprocess.Popen(command, env=os.environ | settings | environment, stderr=subprocess.PIPE)
+@contextmanager
+def process(port: int, var: Path, app: str = "model_server.server.app:app") -> Iterator[subprocess.Popen[bytes]]:
+    """The command that `up` and Docker run, with the tiny preset; or another app of this file, which needs no torch."""
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--no-control-socket",
+        "--worker-class",
+        "uvicorn_worker.UvicornWorker",
+        "--bind",
+    ]
+    command += [f"127.0.0.1:{port}", "--keep-alive", "30", "--timeout", "300", app]
+    settings = {
+        "SEEKFRAME_MODEL": "tiny",
+        "SEEKFRAME_DEVICE": "cpu",
+        "SEEKFRAME_VAR": str(var),
+        "MODEL_SERVER_TOKEN": "secret",
+    }
+    settings["OMP_NUM_THREADS"] = "1"  # threads that wait for each other crawl on a busy machine
+    started = subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.PIPE, start_new_session=True)
+    try:
+        yield started
+    finally:
+        kill(started)
+
+
+def kill(started: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to gunicorn and its worker, as the kernel does when memory runs out."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+    assert started.stderr is not None
+    started.stderr.close()

@@ -1,8 +1,5 @@
 """The real command, with the tiny preset: what `up` and Docker run."""
 
-import signal
-import subprocess
-import sys
 from contextlib import closing
 
 import numpy as np
@@ -10,26 +7,11 @@ import pytest
 
 from model_server.client import RemoteEngine
 from model_server.engine import Clips, EngineError
-from tests.model_servers import start_process, wait_until_ready
+from model_server.server.service import unexpected
+from tests.model_servers import process, wait_until_ready
 from tests.services import free_port
 
 TEXTS = ["a dog runs on the beach", "twee mensen koken", "雨の中の車", "a dog runs on the beach, again and again"]
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory):
-    from model_server.local import load_engine
-
-    return load_engine("tiny", "cpu")
-
-
-@pytest.fixture
-def server(tmp_path):
-    port = free_port()
-    process = start_process(port, tmp_path, MODEL_SERVER_TOKEN="secret")
-    yield port, process
-    process.terminate()
-    process.communicate(timeout=20)
 
 
 def random_clips(side: int, t: int = 8) -> Clips:
@@ -39,86 +21,64 @@ def random_clips(side: int, t: int = 8) -> Clips:
     return Clips(frames, starts[:, None] + np.arange(t, dtype=np.int32))
 
 
-def test_it_gives_what_the_local_engine_gives_and_comes_back_after_a_kill(server, engine, tmp_path):
-    port, _ = server
+def test_it_gives_what_the_local_engine_gives(tmp_path):
+    from model_server.local import load_engine
+
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    wait_until_ready(url)
+    with process(port, tmp_path), closing(RemoteEngine(url, "secret")) as remote:
+        engine = load_engine("tiny", "cpu")  # while the server loads its own
+        wait_until_ready(url)
+        assert remote.space == engine.space
+        np.testing.assert_allclose(remote.encode_texts(TEXTS), engine.encode_texts(TEXTS), atol=1e-6)
+        for t in (8, 1):
+            clips = random_clips(engine.space.frame_px, t)
+            np.testing.assert_allclose(remote.predict(clips), engine.predict(clips), atol=1e-6)
+        with pytest.raises(EngineError) as raised:
+            remote.predict(random_clips(engine.space.frame_px), "What colour is it?")
+        assert raised.value.permanent
+
+
+def test_it_comes_back_after_a_kill_and_the_client_with_it(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     with closing(RemoteEngine(url, "secret")) as remote:
-        lives_through_a_kill(remote, engine, server, tmp_path)
-
-
-def lives_through_a_kill(remote, engine, server, tmp_path):
-    port, process = server
-    assert remote.space == engine.space
-    same(remote, engine)
-
-    kill_all(process)
-    with pytest.raises(EngineError) as raised:
-        remote.encode_texts(["is anyone there?"])
-    assert not raised.value.permanent
-    again = start_process(port, tmp_path, MODEL_SERVER_TOKEN="secret")
-    wait_until_ready(f"http://127.0.0.1:{port}")
-    same(remote, engine)
-    again.terminate()
-    again.communicate(timeout=20)
-    assert again.returncode == 0
-
-
-def same(remote, engine):
-    np.testing.assert_allclose(remote.encode_texts(TEXTS), engine.encode_texts(TEXTS), atol=1e-6)
-    for t in (8, 1):
-        clips = random_clips(engine.space.frame_px, t)
-        np.testing.assert_allclose(remote.predict(clips), engine.predict(clips), atol=1e-6)
-    with pytest.raises(EngineError) as raised:
-        remote.predict(random_clips(engine.space.frame_px), "What colour is it?")
-    assert raised.value.permanent
-
-
-def kill_all(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL to gunicorn and its worker, as the kernel does when memory runs out."""
-    import psutil
-
-    for child in psutil.Process(process.pid).children():
-        child.send_signal(signal.SIGKILL)
-    process.send_signal(signal.SIGKILL)
-    process.wait(20)
+        with process(port, tmp_path, "tests.model_servers:letters"):
+            wait_until_ready(url)
+            before = remote.encode_texts(TEXTS)
+        with pytest.raises(EngineError) as raised:  # leaving the block killed it
+            remote.encode_texts(TEXTS)
+        assert not raised.value.permanent
+        with process(port, tmp_path, "tests.model_servers:letters") as again:
+            wait_until_ready(url)
+            assert np.array_equal(remote.encode_texts(TEXTS), before)
+            again.terminate()
+            assert again.wait(60) == 0
 
 
 def test_it_stops_with_one_sentence_when_the_model_cannot_be_loaded(tmp_path):
-    process = start_process(free_port(), tmp_path, SEEKFRAME_MODEL="huge")
-    _, errors = process.communicate(timeout=180)
-    assert process.returncode == 3
-    assert "The model cannot be loaded: There is no preset 'huge'" in errors.decode()
-    assert "Traceback" not in errors.decode()
+    with process(free_port(), tmp_path, "tests.model_servers:broken") as started:
+        assert started.stderr is not None
+        errors = started.stderr.read().decode()
+        assert started.wait(60) == 3
+    assert "The model cannot be loaded: There is no such preset." in errors
+    assert "Traceback" not in errors
 
 
-DAMAGED = """
-import asyncio, pathlib, sys
-from model_server.local import load_engine
-from model_server.server.service import Service
-folder = pathlib.Path(sys.argv[1])
-(folder / "model.safetensors").write_bytes(b"\\x00" * 1000)
-asyncio.run(Service().load(lambda: load_engine("tiny", "cpu", folder)))
-"""
-
-
-def test_it_stops_with_one_sentence_when_the_weights_are_damaged(tmp_path):
-    command = [sys.executable, "-c", DAMAGED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 3
-    assert done.stderr.startswith(f"The model cannot be loaded: The weights in {tmp_path} ")
-    assert len(done.stderr.splitlines()) == 1
-
-
-def test_it_says_that_weights_do_not_fit_their_config(tmp_path, engine):
+def test_it_says_in_one_sentence_that_weights_are_damaged_or_do_not_fit(tmp_path):
     from safetensors.torch import load_file, save_file
 
     from model_server.local import load_engine
     from model_server.vljepa import weights
 
-    weights.save(engine.model, tmp_path)
-    stored = load_file(tmp_path / weights.WEIGHTS)
+    weights.save(load_engine("tiny", "cpu").model, tmp_path)
+    file = tmp_path / weights.WEIGHTS
+    stored = load_file(file)
     stored["predictor.out.bias"] = stored["predictor.out.bias"][:-1].clone()
-    save_file(stored, tmp_path / weights.WEIGHTS)
-    with pytest.raises(weights.WeightsProblem, match="do not fit"):
+    save_file(stored, file)
+    with pytest.raises(weights.WeightsProblem, match="do not fit") as misfit:
         load_engine("tiny", "cpu", tmp_path)
+    file.write_bytes(bytes(1000))
+    with pytest.raises(weights.WeightsProblem, match=f"The weights in {tmp_path}") as damaged:
+        load_engine("tiny", "cpu", tmp_path)
+    assert not any("\n" in str(problem.value) or unexpected(problem.value) for problem in (misfit, damaged))
