@@ -8,9 +8,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from model_server.client import RemoteEngine
 
 from indexer.models import Library
+from model_server.client import RemoteEngine
 from search.engine import SearchRequest, VideoHits, search
 
 
