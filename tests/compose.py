@@ -103,9 +103,10 @@ class Compose:
         return (self.folder / f"{name}.log").read_text()[-3000:]
 
     def stop(self, name: str) -> None:
-        """The whole group: what a container's end does to all its processes."""
+        """Its own signal first, then the end of the whole group, as a container's end is for all its processes."""
         process = self.processes.pop(name)
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        asked = signal.Signals[self.services[name].get("stop_signal", "SIGTERM")]
+        for number in (asked, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, number)
             with suppress(subprocess.TimeoutExpired):
