@@ -20,14 +20,18 @@ TEXTS_A_RUN = 128
 
 
 class LocalEngine:
-    """The Engine protocol over a VLJEPA. One call at a time: a lock keeps threads of a server apart."""
+    """The Engine protocol over a VLJEPA.
+
+    One call of a kind at a time. Clips and texts have a lock each: a search must not wait for a batch of clips, and
+    the two share nothing but weights that do not change.
+    """
 
     def __init__(self, model: VLJEPA, version: str, device: str, cache_dir: Path) -> None:
         self.model = model.to(device)
         self.version = version
         self.device = device
         self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
-        self.lock = threading.Lock()
+        self.clips_lock, self.texts_lock = threading.Lock(), threading.Lock()
         self.stage_s = {"encode": 0.0, "predict": 0.0}  # seconds since the engine was loaded: the worker shows them
 
     @cached_property
@@ -40,7 +44,7 @@ class LocalEngine:
         check_clips(clips, self.space)
         if not len(clips):
             return np.empty((0, self.space.dim), np.float32)
-        with self.lock, torch.inference_mode():
+        with self.clips_lock, torch.inference_mode():
             started = time.perf_counter()
             features = self.x_encoder.backbone(clips.frames)
             encoded = time.perf_counter()
@@ -57,7 +61,7 @@ class LocalEngine:
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         if not texts:
             return np.empty((0, self.space.dim), np.float32)
-        with self.lock, torch.inference_mode():
+        with self.texts_lock, torch.inference_mode():
             parts = [texts[i : i + TEXTS_A_RUN] for i in range(0, len(texts), TEXTS_A_RUN)]
             return as_float32(torch.cat([self.model.encode_texts(part) for part in parts]))
 

@@ -94,6 +94,7 @@ def exported(cache_dir: Path) -> Path:
         pass
     try:
         export(Path(aside.name))
+        Path(aside.name).chmod(0o644)  # var/ may be shared by two users
         os.replace(aside.name, path)  # noqa: PTH105 - the atomic rename is the point
     finally:
         Path(aside.name).unlink(missing_ok=True)
