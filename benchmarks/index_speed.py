@@ -12,8 +12,9 @@ The last line is one JSON object.
 
 import argparse
 import json
-import resource
+import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
@@ -53,7 +54,8 @@ def measure(path: Path, preset: str, device: str) -> dict[str, Any]:
     engine = load_engine(preset, device)
     first, _ = next(pictures(path, engine.space))
     engine.x_encoder.backbone(first)  # what is loaded or compiled at the first call is no part of the speed
-    product = through_pipeline(path, engine)
+    with Memory() as memory:
+        product = through_pipeline(path, engine)
     bare = floor(path, engine)
     length_s = product["video_s"]
     return {
@@ -62,8 +64,8 @@ def measure(path: Path, preset: str, device: str) -> dict[str, Any]:
         **product,
         "times_real_time": round(length_s / product["total_s"], 2),
         "floor": bare | {"times_real_time": round(length_s / (bare["decode_s"] + bare["encode_s"]), 2)},
-        "peak_rss_mib": mib(resource.RUSAGE_SELF),
-        "peak_rss_decoder_mib": mib(resource.RUSAGE_CHILDREN),
+        "peak_rss_mib": memory.own_mib,
+        "peak_rss_decoder_mib": memory.decoder_mib,
     }
 
 
@@ -156,8 +158,47 @@ def camera_moves() -> Iterator[av.VideoFrame]:
         k += 1
 
 
-def mib(who: int) -> int:
-    return resource.getrusage(who).ru_maxrss // 1024
+class Memory:
+    """Peak memory of this process and of its decoder while the block runs, from /proc.
+
+    Not from getrusage: a child that is started counts its parent's memory as its own peak.
+    """
+
+    def __enter__(self) -> "Memory":
+        self.own_mib = self.decoder_mib = 0
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew: making the clip does not count
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self.own_mib = peak_mib(os.getpid())
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.1):
+            children = {pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
+            for pid in children:
+                if b"model_server.frames.child" in command_of(pid):
+                    self.decoder_mib = max(self.decoder_mib, peak_mib(int(pid)))
+
+
+def command_of(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it has just ended
+
+
+def peak_mib(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    peaks = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
+    return peaks[0] // 1024 if peaks else 0
 
 
 def show(result: dict[str, Any]) -> None:
