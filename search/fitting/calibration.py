@@ -20,8 +20,8 @@ from search.fitting.nonsense import nonsense
 
 # Held out from training: asked about. Trained on: only ever in the background, or as the rest of a library.
 ASKED = (("flickr8k", "val", 500), ("intel_sample", None, 100))
-FILLERS = (("flickr8k", "train", 1300),)
-BACKGROUND = (("flickr8k", "train", 400), ("generated_pages", None, 120))
+FILLERS = (("flickr8k", "train", 1000),)
+BACKGROUND = (("flickr8k", "train", 400), ("generated_pages", None, 60))
 CAPTIONS = "text/coco_captions_val2017.jsonl"
 # Where words are known from; the asked captions are in none of them.
 CORPORA = (

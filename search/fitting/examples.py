@@ -12,7 +12,7 @@ import numpy.typing as npt
 from search.calibrate import LibraryFacts, References, features
 from search.fitting.data import Item
 
-SIZES = ((10, 24), (25, 16), (66, 12), (150, 6), (500, 3), (2000, 2))  # items of a library, how many such libraries
+SIZES = ((10, 24), (25, 16), (66, 12), (150, 6), (500, 3), (1500, 2))  # items of a library, how many such libraries
 N_TOPICS = 12
 PRESENT_A_LIBRARY, ABSENT_A_LIBRARY, NONSENSE_A_LIBRARY = 40, 40, 16
 KINDS = ("present", "absent", "nonsense")
