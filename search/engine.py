@@ -1,6 +1,7 @@
 """Search: from a person's words to moments (design section 5). Reads top to bottom."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -16,7 +17,7 @@ from search.calibrate import Calibration, LibraryFacts, QueryFacts, Scorer, scor
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
 from search.query import Query, parse
-from search.refine import Windows, heat, heat_steps, read_windows
+from search.refine import N_SPANS, Windows, heat, heat_steps, read_windows
 from search.results import HeatStep, Hit, Results, SearchRequest, VideoHits
 from search.retrieve import Candidate, Pool, count_anchors, nearest_anchors, segments_by_words
 
@@ -73,7 +74,7 @@ def _search_both(
     by_meaning = nearest_anchors(pool, embedding, n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[: request.limit + N_SPARE]
-    windows = read_windows(pool.space, embedding, _spans(chosen, [*by_meaning, *by_words]))
+    windows = read_windows(pool.space, embedding, _spans(chosen, by_meaning, by_words))
     meaning = _meaning(query, pool, embedding, n_anchors)
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     scores = score_windows(windows, meaning)
@@ -143,14 +144,18 @@ def _empty(query: Query, request: SearchRequest) -> Results:
 def _typical(scorer: Scorer, pool: Pool) -> list[str]:
     if not isinstance(scorer, Calibration):
         return []
-    return scorer.references.typical(library.sample(pool.space, pool.library_ids))
+    return library.typical(pool.space, pool.library_ids, scorer.references)
 
 
-def _spans(chosen: list[UUID], candidates: Sequence[Candidate]) -> dict[UUID, list[tuple[float, float]]]:
+def _spans(chosen: list[UUID], *rankings: Sequence[Candidate]) -> dict[UUID, list[tuple[float, float]]]:
+    """Where to look closer in each video: the first few candidates of each ranking."""
     spans: dict[UUID, list[tuple[float, float]]] = {video_id: [] for video_id in chosen}
-    for candidate in candidates:
-        if candidate.video_id in spans:
-            spans[candidate.video_id].append((candidate.start_s, candidate.end_s))
+    for ranking in rankings:
+        taken: Counter[UUID] = Counter()
+        for candidate in ranking:
+            if candidate.video_id in spans and taken[candidate.video_id] < N_SPANS:
+                taken[candidate.video_id] += 1
+                spans[candidate.video_id].append((candidate.start_s, candidate.end_s))
     return spans
 
 

@@ -1,5 +1,6 @@
 """What the searched libraries hold: their mean embedding, for calibration, and a sample to describe them by."""
 
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import connection
 
 from indexer.models import Space
 from indexer.spaces import embedding_expression
+from search.calibrate import References
 
 Array = npt.NDArray[np.float32]
 
@@ -35,6 +37,17 @@ def sample(space: Space, library_ids: tuple[UUID, ...]) -> Array:
         cursor.execute(sql, [list(library_ids)])
         rows = [_read(row[0]) for row in cursor.fetchall()]
     return np.stack(rows) if rows else np.empty((0, space.dim), np.float32)
+
+
+def typical(space: Space, library_ids: tuple[UUID, ...], references: References) -> list[str]:
+    """What the libraries seem to hold, in the words of captions; looked up once in a while, as it changes slowly."""
+    names = ":".join(sorted(str(i) for i in library_ids))
+    key = f"library-typical:{space.pk}:{hashlib.sha256(names.encode()).hexdigest()}"  # short for any number of them
+    found: list[str] | None = cache.get(key)
+    if found is None:
+        found = references.typical(sample(space, library_ids))
+        cache.set(key, found, FRESH_S)
+    return found
 
 
 def _library_mean(space: Space, library_id: UUID) -> tuple[int, Array]:
@@ -63,4 +76,4 @@ def _anchors(space: Space) -> str:
 
 def _read(vector: Any) -> Array:
     """pgvector's text, '[0.1,0.2]'."""
-    return np.array(str(vector).strip("[]").split(","), dtype=np.float32)
+    return np.fromstring(str(vector).strip("[]"), dtype=np.float32, sep=",")

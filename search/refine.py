@@ -6,6 +6,8 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import psycopg
+from django.db import connection
 
 from indexer import streams
 from indexer.models import Space, Stream
@@ -14,7 +16,7 @@ Array = npt.NDArray[np.float32]
 
 MAX_MOMENTS = 5  # of one video
 MAX_HEAT_STEPS = 60
-SHORT_VIDEO_PARTS = 3  # videos of up to so many stream rows are read whole: their heat line is complete
+N_SPANS = 2  # candidates of a long video whose stream rows are read; a video of one row is read whole
 EDGE = 0.3  # a moment ends where the similarity has lost this share of its height above the background
 
 
@@ -40,14 +42,14 @@ class Moment:
 
 
 def read_windows(space: Space, query: Array, spans: dict[UUID, list[tuple[float, float]]]) -> dict[UUID, Windows]:
-    """Score the windows of each video: all of a short one, of a long one the stream rows that hold a candidate span."""
+    """Score the windows of each video, in the ten-minute rows of its stream that hold one of the spans."""
     parts = Stream.objects.filter(space=space, video_id__in=list(spans)).order_by("video_id", "part")
     outline: dict[UUID, list[tuple[int, float, float]]] = {}
     for key, video_id, start_s, end_s in parts.values_list("id", "video_id", "start_s", "end_s"):
         outline.setdefault(video_id, []).append((key, start_s, end_s))
     wanted = [key for video_id, rows in outline.items() for key in _rows_to_read(rows, spans[video_id])]
     scored: dict[UUID, list[tuple[Array, Array]]] = {}
-    for video_id, times, embeddings in parts.filter(id__in=wanted).values_list("video_id", "times", "embeddings"):
+    for video_id, times, embeddings in _read_rows(wanted):
         similarities = streams.unpack_embeddings(embeddings, space.dim) @ query
         scored.setdefault(video_id, []).append((streams.unpack_times(times), similarities))
     return {
@@ -57,9 +59,17 @@ def read_windows(space: Space, query: Array, spans: dict[UUID, list[tuple[float,
 
 
 def _rows_to_read(rows: list[tuple[int, float, float]], spans: Iterable[tuple[float, float]]) -> list[int]:
-    if len(rows) <= SHORT_VIDEO_PARTS:
-        return [key for key, _, _ in rows]
+    if len(rows) == 1:
+        return [rows[0][0]]
     return [key for key, start_s, end_s in rows if any(a < end_s and start_s < b for a, b in spans)]
+
+
+def _read_rows(keys: list[int]) -> list[tuple[UUID, bytes, bytes]]:
+    """Rows in time order, in Postgres' binary format: as text, bytes are sent as hexadecimals, twice as long."""
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors read text alone
+        sql = "SELECT video_id, times, embeddings FROM indexer_stream WHERE id = ANY(%s) ORDER BY video_id, part"
+        return cursor.execute(sql, [keys], binary=True).fetchall()
 
 
 def moments(windows: Windows, scores: Array, cutoff: float, base: float, limit: int = MAX_MOMENTS) -> list[Moment]:
