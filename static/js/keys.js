@@ -21,7 +21,8 @@ addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.key === "?" && !typing(event) && !event.defaultPrevented) location.href = "/help";
+  // A page that shows its own keys answers by itself.
+  if (event.key === "?" && !typing(event) && !document.getElementById("tab-keys")) location.href = "/help";
   if (event.key !== "/" || typing(event)) return;
   const box = document.querySelector("[data-search]");
   if (!box) return;

@@ -65,7 +65,7 @@ addEventListener("keydown", (event) => {
   if (typing(event) && !leaving) return;
   if (event.key in moves) {
     event.preventDefault();
-    choose(moves[event.key]());
+    choose(moves[event.key]() ?? chosen); // at an end the moment stays, and takes the focus
   } else if (event.key === "o" && chosen) {
     location.href = chosen.href;
   }
