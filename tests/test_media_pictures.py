@@ -35,27 +35,21 @@ def test_it_makes_sheets_whose_tiles_keep_time(tmp_path):
     source = make_video(tmp_path / "v.mp4", 104, fps=2, size=(32, 24))
     layout = make_storyboard(source, tmp_path)
     assert layout == {
-        "sprites": ["000.webp"],
-        "columns": 10,
-        "rows": 10,
-        "tile_width_px": 160,
-        "tile_height_px": 120,
+        "sprites": ["000.webp", "001.webp"],
+        "columns": 6,
+        "rows": 6,
+        "tile_width_px": 256,
+        "tile_height_px": 192,
         "interval_s": 2.0,
         "n_tiles": 52,
     }
-    sheet = opened(tmp_path / "000.webp")
-    assert sheet.shape == (6 * 120, 1600, 3)
-    for k in (0, 9, 10, 51):
-        row, column = divmod(k, 10)
-        tile = sheet[row * 120 : (row + 1) * 120, column * 160 : (column + 1) * 160]
+    sheets = [opened(tmp_path / "000.webp"), opened(tmp_path / "001.webp")]
+    assert [sheet.shape for sheet in sheets] == [(6 * 192, 1536, 3), (3 * 192, 1536, 3)]
+    for k in (0, 5, 6, 35, 36, 51):
+        number, place = divmod(k, 36)
+        row, column = divmod(place, 6)
+        tile = sheets[number][row * 192 : (row + 1) * 192, column * 256 : (column + 1) * 256]
         assert second_of(tile) == (2 * k + 1) % len(PALETTE)
-
-
-def test_it_starts_a_new_sheet_after_a_hundred_tiles(tmp_path):
-    layout = make_storyboard(make_video(tmp_path / "v.mp4", 205, fps=1, size=(32, 24)), tmp_path)
-    assert layout["sprites"] == ["000.webp", "001.webp"]
-    assert layout["n_tiles"] == 102
-    assert opened(tmp_path / "001.webp").shape[0] == 120
 
 
 def test_it_moves_even_for_a_short_video(tmp_path):

@@ -11,11 +11,11 @@ from model_server.frames.probe import Probe
 from model_server.frames.reader import Picture, probe
 from model_server.frames.stills import read_strip
 
-COLUMNS = ROWS = 10
-TILE_WIDTH_PX = 160
-_MAX_TILE_HEIGHT_PX = 284  # 9:16, a phone held upright
+COLUMNS = ROWS = 6  # small sheets: one is decoded whole for each picture that is cut from it
+TILE_WIDTH_PX = 256  # as wide as a result's picture on the page
+_MAX_TILE_HEIGHT_PX = 456  # 9:16, a phone held upright
 _FEWEST = 10  # tiles of a short video, so that hovering shows it move
-_MOST = 1000  # tiles of a long one, so that a day is ten sheets
+_MOST = 1000  # tiles of a long one, so that a day is 28 sheets
 _STEPS = ((100.0, 1.0), (600.0, 2.0), (3600.0, 5.0))  # up to so long, a tile every so often
 _KEYFRAMES_FROM_S = 5.0  # at this pace the seek point before a moment is near enough
 

@@ -1,6 +1,7 @@
 // The storyboard: sheets of small pictures, a grid in time order. Hover or focus plays a moment from them.
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const PICTURE_MS = 250;
+const ABOVE = 0.3; // share of what is cut that is cut above: as object-position in posters.css
 let playing = null;
 
 /** Where tile `n` lies: which sheet, and its place there. */
@@ -14,12 +15,24 @@ export function tile(board, n) {
   };
 }
 
+/** The reel covers the poster as its picture does: whole in the shorter direction, cut in the longer one. */
+function fit(reel, board, poster) {
+  const [width, height] = [board.tile_width_px, board.tile_height_px];
+  const scale = Math.max(poster.clientWidth / width, poster.clientHeight / height);
+  reel.style.width = `${width * scale}px`;
+  reel.style.height = `${height * scale}px`;
+  reel.style.left = `${(poster.clientWidth - width * scale) / 2}px`;
+  reel.style.top = `${(poster.clientHeight - height * scale) * ABOVE}px`;
+}
+
 function show(reel, board, video, n) {
   const place = tile(board, n);
+  const onSheet = Math.min(board.n_tiles - place.sheet * board.columns * board.rows, board.columns * board.rows);
+  const rows = Math.ceil(onSheet / board.columns); // the last sheet ends with its last row
   reel.style.backgroundImage = `url("/media/${video}/storyboard/${place.sheet}")`;
-  reel.style.backgroundSize = `${board.columns * 100}% ${board.rows * 100}%`;
+  reel.style.backgroundSize = `${board.columns * 100}% ${rows * 100}%`;
   const x = board.columns > 1 ? (place.column / (board.columns - 1)) * 100 : 0;
-  const y = board.rows > 1 ? (place.row / (board.rows - 1)) * 100 : 0;
+  const y = rows > 1 ? (place.row / (rows - 1)) * 100 : 0;
   reel.style.backgroundPosition = `${x}% ${y}%`;
 }
 
@@ -34,6 +47,7 @@ function start(moment) {
   const image = moment.querySelector("img");
   if (!image) return;
   image.after(reel);
+  fit(reel, board, image.parentElement);
   let n = first;
   const step = () => {
     show(reel, board, moment.dataset.video, n);

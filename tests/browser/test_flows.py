@@ -58,6 +58,16 @@ def test_it_moves_through_moments_and_videos_with_the_arrows(alice_page: Page):
     expect(page.locator("[data-moment]:focus")).to_have_count(1)
 
 
+# How much larger than in its sheet the reel shows a picture, across and down.
+REEL_SCALES = """async reel => {
+  const style = getComputedStyle(reel), sheet = new Image();
+  sheet.src = style.backgroundImage.slice(5, -2);
+  await sheet.decode();
+  const [across, down] = style.backgroundSize.split(" ").map((percent) => parseFloat(percent) / 100);
+  return [(reel.offsetWidth * across) / sheet.naturalWidth, (reel.offsetHeight * down) / sheet.naturalHeight];
+}"""
+
+
 def test_it_plays_the_storyboard_under_the_pointer_unless_motion_is_unwanted(browser: Browser, site, films):
     for motion, reels in (("no-preference", 1), ("reduce", 0)):
         context = open_context(browser, site, reduced_motion=motion)
@@ -68,6 +78,9 @@ def test_it_plays_the_storyboard_under_the_pointer_unless_motion_is_unwanted(bro
         expect(page.locator(".reel")).to_have_count(reels)
         if reels:
             assert "/storyboard/0" in page.locator(".reel").evaluate("node => node.style.backgroundImage")
+            across, down = page.locator(".reel").evaluate(REEL_SCALES)
+            assert across > 0.5
+            assert across == pytest.approx(down, rel=0.02)  # neither stretched nor squeezed
         context.close()
 
 

@@ -7,7 +7,7 @@ from django import template
 from indexer.models import Video
 from webapp.pages import heat, words
 
-LAYOUT = ("columns", "rows", "interval_s", "n_tiles")
+LAYOUT = ("columns", "rows", "tile_width_px", "tile_height_px", "interval_s", "n_tiles")
 
 register = template.Library()
 
