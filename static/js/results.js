@@ -86,6 +86,13 @@ video?.addEventListener("error", () => {
   side.querySelector("[data-player-problem]").hidden = false;
 });
 
+// A long strip begins at its best moment, not at its first.
+for (const best of document.querySelectorAll(".strip .moment-best")) {
+  const strip = best.closest(".strip");
+  const [place, frame] = [best.getBoundingClientRect(), strip.getBoundingClientRect()];
+  if (place.right > frame.right) strip.scrollLeft += place.left - frame.left - (frame.width - place.width) / 2;
+}
+
 const first = row(0);
 if (first && side && wide.matches) choose(first, { focus: false, play: false });
 
