@@ -1,13 +1,22 @@
 """The pages: who may see them, what they say when there is nothing, and in every state."""
 
+import re
+from uuid import UUID
+
+import numpy as np
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from redis import Redis
 
 from indexer.models import Library, Video
-from tests.search_world import AwayEngine, FakeEngine, add_video, showing, stored_space
+from search import spelling
+from search.calibrate import ANSWER, SENSE, Calibration, Logit, References
+from search.results import Hit, VideoHits
+from tests.search_world import AwayEngine, FakeEngine, add_video, meaning, showing, stored_space
+from webapp.pages.examples import spread
 
 Status = Video.Status
 pytestmark = pytest.mark.django_db
@@ -155,6 +164,33 @@ def test_it_offers_searches_that_find_something(as_alice, dogs):
     assert "dog at the beach" in text(as_alice.get("/fragments/examples"))
 
 
+def test_it_offers_things_that_captions_name_before_titles(as_alice, dogs, monkeypatch):
+    captions = ["A brown dog by a boat.", "A boat and a brown dog", "A rocket", "A rocket", "Two cats on a pie"]
+    background = np.stack([showing("train", seed=n) for n in range(5)])
+    letters, words = spelling.count(captions), spelling.remember(captions)
+    references = References(background, np.stack([meaning("dog")]), captions, letters, words)
+    by_similarity = Logit(ANSWER, (20.0, 0.0, 0.0, 0.0, 0.0), -10.0)
+    scorer = Calibration(Logit(SENSE, (0.0, 0.0, 0.0), 10.0), by_similarity, 0.5, references)
+    for module in ("engine", "examples"):
+        monkeypatch.setattr(f"search.{module}.scorer_for", lambda space: scorer)
+    page = text(as_alice.get("/fragments/examples"))
+    assert re.findall(r'class="chip"[^>]*>([^<]+)<', page) == ["a brown dog", "dog at the beach"]
+
+
+def test_it_offers_titles_alone_while_the_model_is_away(as_alice, dogs, monkeypatch):
+    monkeypatch.setattr("webapp.pages.examples.engine", AwayEngine)
+    assert "dog at the beach" in text(as_alice.get("/fragments/examples"))
+
+
+def test_it_offers_each_video_once_before_it_offers_another_moment_of_one():
+    def found(text: str, video: int, at_s: float) -> tuple[str, VideoHits]:
+        hit = Hit(at_s - 1, at_s + 1, at_s, 0.95, 0.5, "meaning")
+        return text, VideoHits(UUID(int=video), UUID(int=9), "film", 60.0, timezone.now(), [hit])
+
+    tried = [found("a cup", 1, 8), found("a plate", 1, 10), found("a cat", 1, 14), found("a bus", 2, 4)]
+    assert [text for text, _ in spread(tried)] == ["a cup", "a bus", "a cat"]
+
+
 # The video's page
 
 
@@ -246,6 +282,13 @@ def test_it_sends_changed_cards_and_stops_asking_when_all_rest(as_alice, library
     assert "every 2s" in answer
     assert "clip: Broken." in answer
     assert "every 2s" not in text(as_alice.get("/fragments/cards", {"id": [done.pk]}))
+
+
+def test_it_tells_the_page_when_there_is_more_to_search(as_alice, library):
+    working, ready = a_video(library, status=Status.INDEXING), a_video(library, status=Status.READY)
+    assert "HX-Trigger" not in as_alice.get("/fragments/cards", {"id": [working.pk]})
+    assert "ready" in as_alice.get("/fragments/cards", {"id": [working.pk, ready.pk]})["HX-Trigger"]
+    assert "HX-Trigger" not in as_alice.get("/fragments/cards", {"id": [working.pk, ready.pk], "ready": [ready.pk]})
 
 
 def test_it_takes_away_the_cards_of_deleted_videos_and_says_nothing_of_others(as_alice, library):

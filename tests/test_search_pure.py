@@ -7,6 +7,7 @@ import pytest
 
 from search import spelling
 from search.calibrate import ANSWER, SENSE, Calibration, LibraryFacts, Logit, References, pack, unpack
+from search.examples import things
 from search.fuse import reciprocal_rank
 from search.query import MAX_CHARACTERS, parse
 from search.refine import Windows, heat, moments
@@ -119,6 +120,11 @@ def test_typical_captions_are_those_that_most_embeddings_are_nearest_to() -> Non
     embeddings = np.stack([showing("cat", seed=1), showing("cat", seed=2), showing("dog")])
     assert references().typical(embeddings) == ["a cat", "a dog"]
     assert references().typical(np.empty((0, DIM), np.float32)) == []
+
+
+def test_it_suggests_things_that_several_captions_name_and_no_half_sentences() -> None:
+    captions = ["A cup of coffee on a table.", "Two cats and a cup of coffee", "A man riding", "A man riding a table"]
+    assert sorted(things(captions)) == ["a cup of coffee", "a table"]
 
 
 def test_packed_embeddings_keep_their_direction() -> None:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from indexer.models import Video
-from tests.browser.conftest import open_context, sign_in, work
+from tests.browser.conftest import open_context, sign_in, until, work
 from tests.browser.films import SCENE_S, make_film
 from webapp.uploads.finish import upload_finish
 from webapp.uploads.models import Upload
@@ -23,7 +23,7 @@ def second(page: Page) -> float:
 
 
 def playing(page: Page) -> None:
-    page.wait_for_function("document.querySelector('video').readyState > 0")
+    until(page, "document.querySelector('video').readyState > 0")
 
 
 def test_it_searches_by_keys_and_lands_on_the_second(alice_page: Page, films):
@@ -37,7 +37,7 @@ def test_it_searches_by_keys_and_lands_on_the_second(alice_page: Page, films):
     playing(page)
     assert SCENE_S <= second(page) <= 2 * SCENE_S
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('video').currentTime > 0 && !document.querySelector('video').paused")
+    until(page, "document.querySelector('video').currentTime > 0 && !document.querySelector('video').paused")
     page.keyboard.press("o")
     page.wait_for_url(re.compile(rf"/v/{films[RED_BOAT].pk}\?t="))
     playing(page)
@@ -89,6 +89,10 @@ def test_it_says_that_nothing_matches_and_what_there_is(alice_page: Page):
     page.goto("/search?q=rocket")
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing matches “rocket”")
     expect(page.locator(".nearest [data-moment]")).to_have_count(3)
+    chips = page.get_by_role("region", name="What these videos do show").get_by_role("link")
+    expect(chips.first).to_have_text("red boat then green hills")
+    chips.first.click()
+    expect(page.get_by_role("status").first).to_contain_text("“red boat then green hills” in all libraries")
 
 
 def test_it_works_the_video_page_by_keys(alice_page: Page, films):
@@ -97,11 +101,11 @@ def test_it_works_the_video_page_by_keys(alice_page: Page, films):
     playing(page)
     expect(page.locator("[data-found] li")).to_have_count(2)
     page.locator("body").press("Shift+ArrowRight")
-    page.wait_for_function(f"document.querySelector('video').currentTime >= {SCENE_S - 4}")
+    until(page, f"document.querySelector('video').currentTime >= {SCENE_S - 4}")
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function(f"document.querySelector('video').currentTime >= {3 * SCENE_S - 4}")
+    until(page, f"document.querySelector('video').currentTime >= {3 * SCENE_S - 4}")
     page.keyboard.press("Shift+ArrowLeft")
-    page.wait_for_function(f"document.querySelector('video').currentTime < {2 * SCENE_S}")
+    until(page, f"document.querySelector('video').currentTime < {2 * SCENE_S}")
     page.keyboard.press("c")
     page.wait_for_url(re.compile(r"t=\d+(\.\d)?&q=blue"))
     expect(page.locator("[data-copied]")).not_to_be_empty()
@@ -134,6 +138,7 @@ def test_it_seeks_from_the_strip_and_follows_the_player(alice_page: Page, films)
 
 def test_it_shows_a_film_become_ready_without_a_reload(alice_page: Page, films, tmp_path: Path):
     page = alice_page
+    page.wait_for_load_state("networkidle")  # the posters of the first look, before one of them goes
     waiting = Video.objects.get(title="Evening")
     Video.objects.filter(pk=waiting.pk).update(status="uploaded", media_status="uploaded", indexed_at=None, poster="")
     page.goto("/")

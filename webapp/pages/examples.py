@@ -1,6 +1,7 @@
-"""Three searches that work on what this person has: each was tried before it is offered."""
+"""Searches that work on what this person has: each was tried before it is offered."""
 
 import hashlib
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.cache import cache
@@ -9,18 +10,28 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from indexer.selectors import libraries_visible_to, videos_visible_to
+from model_server.engine import EngineError
 from search.engine import search
-from search.examples import candidates
-from search.results import SearchRequest
+from search.examples import candidates, titles
+from search.results import SearchRequest, VideoHits
 from webapp.model import engine
 
-SHOWN = 3
-KEEP_S = 3600
+MOST = 5
+PLACES = {"home": (3, "Try"), "nothing": (MOST, "")}  # how many a page shows, and the word before them
+SURE = 0.9  # the best of many phrases is often luck, so it must do better than the cut-off
+APART_S = 5.0  # hits nearer than this are one moment
+KEEP_S, KEEP_FEW_S = 3600, 60  # few may mean that the model was away for a moment
+
+Tried = tuple[str, VideoHits]
 
 
 @require_GET
 def examples(request: HttpRequest) -> HttpResponse:
-    libraries = tuple(sorted(libraries_visible_to(request.user).values_list("pk", flat=True)))
+    """`place` is the page that asks; `library` narrows it to one."""
+    n, label = PLACES.get(request.GET.get("place", ""), PLACES["home"])
+    visible = [str(pk) for pk in libraries_visible_to(request.user).values_list("pk", flat=True)]
+    chosen = [pk for pk in visible if pk == request.GET.get("library")] or visible
+    libraries = tuple(UUID(pk) for pk in sorted(chosen))
     newest = (
         videos_visible_to(request.user).exclude(indexed_at=None).order_by("-indexed_at").values_list("pk", flat=True)
     )
@@ -28,21 +39,39 @@ def examples(request: HttpRequest) -> HttpResponse:
     found: list[str] | None = cache.get(key)
     if found is None:
         found = that_work(libraries)
-        cache.set(key, found, KEEP_S)
-    return render(request, "fragments/examples.html", {"examples": found})
+        cache.set(key, found, KEEP_S if len(found) == MOST else KEEP_FEW_S)
+    return render(request, "fragments/examples.html", {"examples": found[:n], "label": label})
 
 
 def that_work(libraries: tuple[UUID, ...]) -> list[str]:
-    """Candidates that find something, each leading to another best video while there are enough of them."""
-    found: dict[UUID, str] = {}
-    spare: list[str] = []
-    for text in candidates(libraries):
-        results = search(SearchRequest(text=text, library_ids=libraries, limit=1), engine())
-        if results.nothing_matches:
+    """What captions name and a moment shows for sure, then titles, then what is less sure."""
+    try:
+        things = tried(candidates(libraries, engine()), libraries)
+    except EngineError:
+        things = []  # titles can still be searched
+    things.sort(key=lambda pair: -pair[1].score)
+    sure = [pair for pair in things if pair[1].score >= SURE]
+    named = tried(titles(libraries), libraries)
+    in_order = [text for text, _ in [*spread(sure), *named, *things]]
+    return list(dict.fromkeys(in_order))[:MOST]
+
+
+def tried(texts: Iterable[str], libraries: tuple[UUID, ...]) -> list[Tried]:
+    """The texts that find something, each with the best video it finds."""
+    asked = ((text, search(SearchRequest(text=text, library_ids=libraries, limit=1), engine())) for text in texts)
+    return [(text, results.videos[0]) for text, results in asked if not results.nothing_matches]
+
+
+def spread(found: list[Tried]) -> list[Tried]:
+    """The first that leads to each video, then the first that leads to each other moment; the rest is left out."""
+    moments: list[tuple[UUID, float]] = []
+    first: list[Tried] = []
+    later: list[Tried] = []
+    for text, video in found:
+        at_s = video.hits[0].best_s
+        if any(video.video_id == other and abs(at_s - other_s) < APART_S for other, other_s in moments):
             continue
-        if results.videos[0].video_id in found:
-            spare.append(text)
-        found.setdefault(results.videos[0].video_id, text)
-        if len(found) == SHOWN:
-            break
-    return [*found.values(), *spare][:SHOWN]
+        known = any(video.video_id == other for other, _ in moments)
+        (later if known else first).append((text, video))
+        moments.append((video.video_id, at_s))
+    return first + later

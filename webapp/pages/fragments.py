@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
+from indexer.models import Video
 from indexer.selectors import videos_visible_to
 from webapp.pages.words import left_s, state_of
 
@@ -17,11 +18,18 @@ MOST = 100  # cards one request may ask for
 @never_cache
 @require_GET
 def cards(request: HttpRequest) -> HttpResponse:
-    """The cards that were live when the page last asked; those that are gone are named, to be taken away."""
+    """The cards that were live when the page last asked; those that are gone are named, to be taken away.
+
+    `ready` names those that the page knows to be ready: when another is, the page is told that there is more to search.
+    """
     asked = [UUID(text) for text in request.GET.getlist("id")[:MOST] if is_uuid(text)]
     videos = list(videos_visible_to(request.user).filter(pk__in=asked))
     gone = set(asked) - {video.pk for video in videos}
-    return render(request, "fragments/cards.html", {"videos": videos, "gone": gone})
+    answer = render(request, "fragments/cards.html", {"videos": videos, "gone": gone})
+    known = set(request.GET.getlist("ready"))
+    if any(video.status == Video.Status.READY and str(video.pk) not in known for video in videos):
+        trigger_client_event(answer, "ready")
+    return answer
 
 
 @never_cache

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET
 from indexer.models import Video
 from indexer.selectors import libraries_visible_to, videos_visible_to
 from search.engine import search
-from search.examples import typical
 from search.results import Results
 from webapp.model import engine
 from webapp.pages.forms import SearchForm
@@ -20,8 +19,6 @@ from webapp.pages.rows import rows_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-N_CONTAINS = 5
 
 
 @require_GET
@@ -37,8 +34,6 @@ def search_page(request: HttpRequest) -> HttpResponse:
     results = search(asked, engine())
     said = {"results": results, "understood": understood(form), "filtered": len(form.changed_data) > 1}
     context |= said | shown(request.user, results)
-    if results.nothing_matches:
-        context["contains"] = results.typical or typical(asked.library_ids, N_CONTAINS)
     return render(request, template_of(results), context)
 
 
