@@ -1,22 +1,13 @@
 """The pages: who may see them, what they say when there is nothing, and in every state."""
 
-import re
-from uuid import UUID
-
-import numpy as np
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
 from redis import Redis
 
 from indexer.models import Library, Video
-from search import spelling
-from search.calibrate import ANSWER, SENSE, Calibration, Logit, References
-from search.results import Hit, VideoHits
-from tests.search_world import AwayEngine, FakeEngine, add_video, meaning, showing, stored_space
-from webapp.pages.examples import spread
+from tests.search_world import AwayEngine, FakeEngine, add_video, showing, stored_space
 
 Status = Video.Status
 pytestmark = pytest.mark.django_db
@@ -24,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _fake_model(monkeypatch):
-    for module in ("search", "video", "examples"):
+    for module in ("search", "video"):
         monkeypatch.setattr(f"webapp.pages.{module}.engine", FakeEngine)
 
 
@@ -158,37 +149,6 @@ def test_it_says_when_the_model_is_away_and_still_searches_titles(as_alice, dogs
     monkeypatch.setattr("webapp.pages.search.engine", AwayEngine)
     assert "only titles and captions were searched" in text(as_alice.get("/search?q=beach"))
     assert "Search is resting" in text(as_alice.get("/search?q=rocket"))
-
-
-def test_it_offers_searches_that_find_something(as_alice, dogs):
-    assert "dog at the beach" in text(as_alice.get("/fragments/examples"))
-
-
-def test_it_offers_things_that_captions_name_before_titles(as_alice, dogs, monkeypatch):
-    captions = ["A brown dog by a boat.", "A boat and a brown dog", "A rocket", "A rocket", "Two cats on a pie"]
-    background = np.stack([showing("train", seed=n) for n in range(5)])
-    letters, words = spelling.count(captions), spelling.remember(captions)
-    references = References(background, np.stack([meaning("dog")]), captions, letters, words)
-    by_similarity = Logit(ANSWER, (20.0, 0.0, 0.0, 0.0, 0.0), -10.0)
-    scorer = Calibration(Logit(SENSE, (0.0, 0.0, 0.0), 10.0), by_similarity, 0.5, references)
-    for module in ("engine", "examples"):
-        monkeypatch.setattr(f"search.{module}.scorer_for", lambda space: scorer)
-    page = text(as_alice.get("/fragments/examples"))
-    assert re.findall(r'class="chip"[^>]*>([^<]+)<', page) == ["a brown dog", "dog at the beach"]
-
-
-def test_it_offers_titles_alone_while_the_model_is_away(as_alice, dogs, monkeypatch):
-    monkeypatch.setattr("webapp.pages.examples.engine", AwayEngine)
-    assert "dog at the beach" in text(as_alice.get("/fragments/examples"))
-
-
-def test_it_offers_each_video_once_before_it_offers_another_moment_of_one():
-    def found(text: str, video: int, at_s: float) -> tuple[str, VideoHits]:
-        hit = Hit(at_s - 1, at_s + 1, at_s, 0.95, 0.5, "meaning")
-        return text, VideoHits(UUID(int=video), UUID(int=9), "film", 60.0, timezone.now(), [hit])
-
-    tried = [found("a cup", 1, 8), found("a plate", 1, 10), found("a cat", 1, 14), found("a bus", 2, 4)]
-    assert [text for text, _ in spread(tried)] == ["a cup", "a bus", "a cat"]
 
 
 # The video's page
