@@ -6,6 +6,7 @@ captions name colours and textures, which the last layers of an ImageNet classif
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,14 @@ class OnnxLite2:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # of a damaged file the except below speaks
+        start = partial(onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
         path = exported(cache_dir)
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        try:
+            self.session = start(str(path))
+        except Exception:  # noqa: BLE001 - damaged, by a full disk say: its errors have no common class of their own
+            path.unlink()
+            self.session = start(str(exported(cache_dir)))
 
     def __call__(self, frames: np.ndarray) -> FrameFeatures:
         runs = [

@@ -1,0 +1,44 @@
+"""The shipped model itself: the x-encoder's two runtimes agree, and search's plain sense holds."""
+
+import numpy as np
+import pytest
+
+from model_server.engine import Clips
+from model_server.local import LocalEngine, cache_dir, load_engine
+from model_server.vljepa.lite2 import OnnxLite2, TorchLite2, exported
+
+
+@pytest.fixture(scope="module")
+def engine() -> LocalEngine:
+    return load_engine("small", "cpu")
+
+
+@pytest.fixture(scope="module")
+def clips() -> Clips:
+    """Photographs of scikit-learn, panned over, so that the features are those of pictures and not of noise."""
+    from sklearn.datasets import load_sample_images
+
+    pictures = load_sample_images().images
+    frames = [p[y : y + 260, x : x + 260] for p in pictures for y, x in ((0, 0), (40, 60), (100, 200), (160, 380))]
+    return Clips(np.stack(frames), np.array([[0, 1, 2, 3], [4, 5, 6, 7]], np.int32))
+
+
+def test_onnx_runtime_and_torch_predict_the_same_embeddings(engine: LocalEngine, clips: Clips, monkeypatch):
+    by_onnx = engine.predict(clips)
+    monkeypatch.setattr(engine.x_encoder, "backbone", TorchLite2("cpu"))
+    by_torch = engine.predict(clips)
+    assert (by_onnx * by_torch).sum(axis=1).min() >= 0.9999
+
+
+def test_it_tells_a_temple_from_a_flower(engine: LocalEngine, clips: Clips):
+    similarities = (
+        engine.predict(clips) @ engine.encode_texts(["an old building with trees", "a close up of a flower"]).T
+    )
+    assert similarities.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_a_damaged_export_is_made_again(engine: LocalEngine, clips: Clips, tmp_path):
+    broken = tmp_path / exported(cache_dir()).name
+    broken.write_bytes(b"not a graph")
+    tokens = OnnxLite2(tmp_path, threads=1)(clips.frames[:1]).tokens
+    np.testing.assert_allclose(tokens, engine.x_encoder.backbone(clips.frames[:1]).tokens, atol=1e-4)
