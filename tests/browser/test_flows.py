@@ -58,6 +58,15 @@ def test_it_moves_through_moments_and_videos_with_the_arrows(alice_page: Page):
     expect(page.locator("[data-moment]:focus")).to_have_count(1)
 
 
+def test_a_long_strip_begins_at_its_best_moment(alice_page: Page):
+    page = alice_page
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto("/search?q=red")
+    assert page.locator(".strip").evaluate_all("all => all.some(strip => strip.scrollWidth > strip.clientWidth)")
+    rights = page.locator(".moment-best").evaluate_all("all => all.map(best => best.getBoundingClientRect().right)")
+    assert max(rights) <= 320
+
+
 # How much larger than in its sheet the reel shows a picture, across and down.
 REEL_SCALES = """async reel => {
   const style = getComputedStyle(reel), sheet = new Image();
