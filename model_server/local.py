@@ -12,26 +12,31 @@ import torch
 
 from model_server.engine import Clips, Embeddings, EngineError, Space
 from model_server.presets import WEIGHTS_DIR, preset
-from model_server.vljepa import weights
+from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model, space_of
+from model_server.vljepa.y_decoder import YDecoder
 
 CLIPS_A_RUN = 16
 TEXTS_A_RUN = 128
+CAPTIONS_A_RUN = 32
 
 
 class LocalEngine:
     """The Engine protocol over a VLJEPA.
 
-    One call of a kind at a time. Clips and texts have a lock each: a search must not wait for a batch of clips, and
-    the two share nothing but weights that do not change.
+    One call of a kind at a time. Clips, texts and captions have a lock each: a search must not wait for a batch of
+    clips, and they share nothing but weights that do not change.
     """
 
-    def __init__(self, model: VLJEPA, version: str, device: str, cache_dir: Path) -> None:
+    def __init__(
+        self, model: VLJEPA, version: str, device: str, cache_dir: Path, decoder: YDecoder | None = None
+    ) -> None:
         self.model = model.to(device)
+        self.decoder = None if decoder is None else decoder.to(device)
         self.version = version
         self.device = device
         self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
-        self.clips_lock, self.texts_lock = threading.Lock(), threading.Lock()
+        self.clips_lock, self.texts_lock, self.decode_lock = threading.Lock(), threading.Lock(), threading.Lock()
         self.stage_s = {"encode": 0.0, "predict": 0.0}  # seconds since the engine was loaded: the worker shows them
 
     @cached_property
@@ -65,8 +70,14 @@ class LocalEngine:
             parts = [texts[i : i + TEXTS_A_RUN] for i in range(0, len(texts), TEXTS_A_RUN)]
             return as_float32(torch.cat([self.model.encode_texts(part) for part in parts]))
 
-    def decode(self, embeddings: Embeddings) -> list[str]:  # noqa: ARG002 - the protocol's shape
-        raise EngineError(f"The preset {self.space.model!r} has no y-decoder.", permanent=True)
+    def decode(self, embeddings: Embeddings) -> list[str]:
+        if self.decoder is None:
+            raise EngineError(f"The preset {self.space.model!r} has no y-decoder for these weights.", permanent=True)
+        if not len(embeddings):
+            return []
+        rows = torch.from_numpy(np.ascontiguousarray(embeddings, np.float32)).to(self.device)
+        with self.decode_lock:
+            return [text for part in torch.split(rows, CAPTIONS_A_RUN) for text in self.decoder.caption(part)]
 
 
 def check_clips(clips: Clips, space: Space) -> None:
@@ -91,9 +102,11 @@ def load_engine(name: str, device: str = "auto", folder: Path | None = None) -> 
     config = preset(name)
     where = pick_device(device)
     if config.y_encoder.kind == "tiny" and folder is None:
-        return LocalEngine(random_model(config).eval().requires_grad_(False), "random", where, cache_dir())
-    model, version = weights.load(folder or WEIGHTS_DIR / name)
-    return LocalEngine(model, version, where, cache_dir())
+        model, decoder = random_model(config).eval().requires_grad_(False), y_decoder.random_decoder(config.dim)
+        return LocalEngine(model, "random", where, cache_dir(), decoder)
+    folder = folder or WEIGHTS_DIR / name
+    model, version = weights.load(folder)
+    return LocalEngine(model, version, where, cache_dir(), y_decoder.load(folder, version))
 
 
 def pick_device(device: str) -> str:

@@ -15,10 +15,14 @@ def embed_prompt(config: PredictorConfig, prompt: str) -> Tensor:
     if config.source == "random":
         table = torch.randn(256, config.hidden, generator=torch.Generator().manual_seed(2))
         return table[list(prompt.encode())]
+    return token_rows(tokenizer()(prompt)["input_ids"])
+
+
+def token_rows(ids: list[int]) -> Tensor:
+    """(n, hidden) float32: the source's word embeddings at these token ids."""
     from gguf.quants import dequantize
 
     table = token_table()
-    ids = tokenizer()(prompt)["input_ids"]
     return torch.from_numpy(np.array(dequantize(table.data[ids], table.tensor_type)))
 
 

@@ -24,16 +24,8 @@ INT8_FROM = 4096  # elements; smaller tensors cost nothing in float32
 
 def save(model: VLJEPA, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    stored: dict[str, Tensor] = {}
     shipped = shipped_names(model)
-    for name, tensor in model.state_dict().items():
-        if name in shipped:
-            continue
-        if tensor.ndim == 2 and tensor.numel() >= INT8_FROM:
-            stored[name], stored[name + SCALE] = quantise(tensor.float())
-        else:
-            stored[name] = tensor.float().contiguous()
-    save_file(stored, folder / WEIGHTS)
+    save_file(as_stored({k: v for k, v in model.state_dict().items() if k not in shipped}), folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes it for the owner alone
     (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n")
 
@@ -51,13 +43,8 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
     except Exception as problem:  # safetensors raises its own bare Exception subclass
         raise WeightsProblem(f"The weights in {folder} are damaged ({problem}): restore the folder.") from problem
     model = VLJEPA(config)
-    state = {
-        name: dequantise(tensor, stored[name + SCALE]) if name + SCALE in stored else tensor
-        for name, tensor in stored.items()
-        if not name.endswith(SCALE)
-    }
     try:
-        missing, unexpected = model.load_state_dict(state, strict=False)
+        missing, unexpected = model.load_state_dict(as_floats(stored), strict=False)
     except RuntimeError as problem:  # a tensor of another shape: torch names each, over many lines
         raise WeightsProblem(f"The weights in {folder} do not fit their config: restore the folder.") from problem
     missing = sorted(set(missing) - shipped_names(model))
@@ -75,6 +62,28 @@ def shipped_names(model: VLJEPA) -> set[str]:
 def version(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Large float matrices as int8 with a scale a row, other floats as float32, whole numbers as they are."""
+    stored: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        if not tensor.is_floating_point():
+            stored[name] = tensor.contiguous()
+        elif tensor.ndim == 2 and tensor.numel() >= INT8_FROM:
+            stored[name], stored[name + SCALE] = quantise(tensor.float())
+        else:
+            stored[name] = tensor.float().contiguous()
+    return stored
+
+
+def as_floats(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What `as_stored` was given, but for rounding."""
+    return {
+        name: dequantise(tensor, stored[name + SCALE]) if name + SCALE in stored else tensor
+        for name, tensor in stored.items()
+        if not name.endswith(SCALE)
+    }
 
 
 def quantise(matrix: Tensor) -> tuple[Tensor, Tensor]:

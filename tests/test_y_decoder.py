@@ -1,0 +1,90 @@
+"""The y-decoder with random weights and bytes for words: it learns, stops, is stored, and reads one space only."""
+
+import numpy as np
+import pytest
+import torch
+
+from model_server.local import load_engine
+from model_server.training.decoder import kept_words, padded, sentences_of, tidy
+from model_server.vljepa import y_decoder
+from model_server.vljepa.packages import WeightsProblem
+from model_server.vljepa.y_decoder import END, IGNORED
+
+DIM = 64
+TEXTS = ["a dog", "two cats", "sea"]
+
+
+def embeddings(n: int = 3) -> torch.Tensor:
+    return torch.nn.functional.normalize(torch.randn(n, DIM, generator=torch.Generator().manual_seed(3)), dim=-1)
+
+
+@pytest.fixture(scope="module")
+def taught() -> y_decoder.YDecoder:
+    """A decoder that has learnt three captions by heart."""
+    torch.manual_seed(0)
+    decoder = y_decoder.random_decoder(DIM).train().requires_grad_(True)
+    words = padded([[*text.encode(), END] for text in TEXTS])
+    optimiser = torch.optim.Adam(decoder.parameters(), lr=5e-3)
+    for _ in range(120):
+        optimiser.zero_grad()
+        decoder(embeddings(), words).backward()
+        optimiser.step()
+    return decoder.eval().requires_grad_(False)
+
+
+def test_it_learns_captions_and_stops_at_their_end(taught):
+    assert taught.caption(embeddings()) == TEXTS
+    assert taught.caption(embeddings(), beams=3) == TEXTS
+
+
+def test_captions_do_not_depend_on_who_is_in_the_batch(taught):
+    assert [taught.caption(row[None])[0] for row in embeddings()] == TEXTS
+
+
+def test_what_comes_after_the_end_is_no_part_of_the_loss(taught):
+    words = padded([[*TEXTS[0].encode(), END]])
+    longer = torch.cat([words, torch.full((1, 4), IGNORED)], 1)
+    torch.testing.assert_close(taught(embeddings(1), longer), taught(embeddings(1), words))
+
+
+def test_stored_weights_write_what_they_wrote(taught, tmp_path):
+    y_decoder.save(taught, tmp_path)
+    read = y_decoder.load(tmp_path, "random")
+    assert read is not None
+    assert read.caption(embeddings()) == TEXTS
+    assert y_decoder.load(tmp_path, "other weights") is None  # it would read embeddings of another space as words
+
+
+def test_a_folder_without_a_decoder_has_none_and_a_damaged_one_says_so(taught, tmp_path):
+    assert y_decoder.load(tmp_path, "random") is None
+    y_decoder.save(taught, tmp_path)
+    (tmp_path / y_decoder.WEIGHTS).write_bytes(b"nothing")
+    with pytest.raises(WeightsProblem, match="restore the folder"):
+        y_decoder.load(tmp_path, "random")
+
+
+def test_the_engine_decodes_many_at_once():
+    engine = load_engine("tiny")
+    assert len(engine.decode(np.eye(engine.space.dim, dtype=np.float32)[:40])) == 40
+    assert engine.decode(np.empty((0, engine.space.dim), np.float32)) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "sentences"),
+    [
+        ({"captions": ["a"]}, ["a"]),
+        ({"caption": ["a", "b"]}, ["a", "b"]),
+        ({"sentences": [" a"]}, [" a"]),
+        ({"annotations": [{"sentence": "a"}]}, ["a"]),
+        ({"other": 1}, []),
+    ],
+)
+def test_it_reads_the_corpora_as_they_are(row, sentences):
+    assert sentences_of(row) == sentences
+
+
+def test_captions_are_tidied_and_rare_pieces_left_out():
+    assert tidy("a dog  runs . ") == "A dog runs."
+    kept = kept_words([[7, 7, 9], [7, 9], [5]], least=2).tolist()
+    assert kept[1:] == [7, 9]
+    assert kept[0] not in kept[1:]
