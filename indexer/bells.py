@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 INDEX = "indexer.tasks.index_video"
 MEDIA = "indexer.tasks.make_media"
 DELETE = "indexer.tasks.delete_video"
+CAPTION = "indexer.tasks.write_captions"
 SAMPLES = "indexer.tasks.add_samples"
 
 
@@ -33,7 +34,7 @@ def ring(video_id: uuid.UUID, name: str) -> None:
     except (OperationalError, OSError) as problem:
         log.warning("doorbell_not_rung", extra={"video_id": str(video_id), "task": name, "problem": str(problem)})
         return
-    field = "media_rung_at" if name == MEDIA else "rung_at"
+    field = {MEDIA: "media_rung_at", CAPTION: "caption_rung_at"}.get(name, "rung_at")
     Video.objects.filter(pk=video_id).update(**{field: Now()})
 
 

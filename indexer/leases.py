@@ -27,8 +27,12 @@ KEEP_S = 15  # between renewals
 STALLED_S = 15 * 60  # nothing moved for so long: the worker hangs, and its lease may run out
 MAX_ATTEMPTS = 5
 
-Kind = Literal["index", "media"]
-PREFIX: dict[Kind, str] = {"index": "", "media": "media_"}  # of the fields that hold a kind's claim
+Kind = Literal["index", "media", "caption"]
+PREFIX: dict[Kind, str] = {
+    "index": "",
+    "media": "media_",
+    "caption": "caption_",
+}  # of the fields that hold a kind's claim
 
 
 class LeaseLost(Exception):
@@ -102,10 +106,12 @@ def claimable(kind: Kind) -> QuerySet[Video]:
         waits = Q(status=Video.Status.UPLOADED) & (Q(not_before=None) | Q(not_before__lte=Now()))
         lapsed = Q(status=Video.Status.INDEXING, lease_until__lt=Now(), cancel_requested=False)
         return Video.objects.filter(waits | lapsed, attempts__lt=MAX_ATTEMPTS)
-    free = Q(media_lease_until=None) | Q(media_lease_until__lt=Now())
-    states = (Video.Status.UPLOADED, Video.Status.INDEXING)
-    present = Video.objects.exclude(status=Video.Status.DELETING)
-    return present.filter(free, media_status__in=states, media_attempts__lt=MAX_ATTEMPTS)
+    prefix, states = PREFIX[kind], (Video.Status.UPLOADED, Video.Status.INDEXING)
+    free = Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lt": Now()})
+    open_to_claims = Q(**{f"{prefix}status__in": states, f"{prefix}attempts__lt": MAX_ATTEMPTS})
+    if kind == "media":
+        return Video.objects.exclude(status=Video.Status.DELETING).filter(free, open_to_claims)
+    return Video.objects.filter(free, open_to_claims, status=Video.Status.READY, indexed_at__isnull=False)
 
 
 def until(kind: Kind) -> dict[str, Any]:

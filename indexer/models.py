@@ -138,6 +138,14 @@ class Video(models.Model):
         default=dict, blank=True, help_text="sprites, columns, rows, tile_width_px, tile_height_px, interval_s, n_tiles"
     )
 
+    # Captions come after the index and have a claim of their own; how far they are is told by the rows themselves.
+    caption_status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
+    caption_error = models.TextField(blank=True, help_text="why there are none, or not all")
+    caption_attempts = models.PositiveIntegerField(default=0, help_text="since the last batch that was stored")
+    caption_lease_token = models.UUIDField(null=True, blank=True)
+    caption_lease_until = models.DateTimeField(null=True, blank=True, help_text="while it waits: no claim before this")
+    caption_rung_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         ordering = ["-created_at", "id"]
         indexes = [

@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from indexer import bells, files, words
+from indexer import bells, captions, files, words
 from indexer.models import Anchor, Library, Membership, Segment, Video
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def video_rename(*, video: Video, title: str) -> None:
     """A new title, found by words at once."""
     video.title = clean_title(title)
     video.save(update_fields=["title"])
-    Segment.objects.filter(video=video).update(words=words.title_vector(video.title))
+    words.write(Segment.objects.filter(video=video), video.title)
 
 
 def video_cancel(*, video: Video) -> bool:
@@ -144,10 +144,32 @@ def video_reindex(*, video: Video) -> bool:
 
 
 @transaction.atomic
+def captions_start(*, video: Video) -> bool:
+    """Write the captions that are missing. False: they are being written, or there is nothing to caption yet."""
+    resting = Video.objects.filter(pk=video.pk, status=Status.READY, caption_status__in=AT_REST)
+    if not resting.update(caption_rung_at=None, **captions.waiting()):
+        return False
+    bells.ring_on_commit(video.pk, bells.CAPTION)
+    return True
+
+
+def captions_cancel(*, video: Video) -> bool:
+    """Stop writing captions; what is written stays. A worker that has them loses its lease. False: nothing to stop."""
+    under_way = Video.objects.filter(pk=video.pk, caption_status__in=(Status.UPLOADED, Status.INDEXING))
+    stopped = captions.waiting() | {"caption_status": Status.CANCELLED}
+    return under_way.update(**stopped) == 1
+
+
+@transaction.atomic
 def video_delete(*, video: Video) -> None:
     """Gone for everyone with this commit: hidden by its status, and no longer found. A tracked job removes the rest."""
     Video.objects.filter(pk=video.pk).update(
-        status=Status.DELETING, lease_token=None, lease_until=None, media_lease_token=None, rung_at=None
+        status=Status.DELETING,
+        lease_token=None,
+        lease_until=None,
+        media_lease_token=None,
+        caption_lease_token=None,
+        rung_at=None,
     )
     Anchor.objects.filter(video=video).delete()
     Segment.objects.filter(video=video).delete()
@@ -166,5 +188,4 @@ def clean_title(title: str) -> str:
     >>> clean_title("  a\\x00 b\\n")
     'a b'
     """
-    printable = "".join(c if c.isprintable() else " " for c in title)
-    return " ".join(printable.split())[:TITLE_MAX] or "Untitled"
+    return words.one_line(title)[:TITLE_MAX] or "Untitled"

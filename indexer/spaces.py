@@ -21,6 +21,17 @@ def active_space() -> Space | None:
     return Space.objects.filter(status=Space.Status.ACTIVE).first()
 
 
+def stored_space(space: engine.Space) -> Space | None:
+    """The stored row of a model's space; None before a video was indexed with it."""
+    return Space.objects.filter(
+        model=space.model,
+        version=space.version,
+        window_s=space.window_s,
+        stride_s=space.stride_s,
+        prompt=space.prompt,
+    ).first()
+
+
 def ensure_space(space: engine.Space) -> Space:
     """The stored row of a model's space and its index, made where missing; the first one becomes active."""
     stored, made = Space.objects.get_or_create(

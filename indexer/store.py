@@ -8,10 +8,9 @@ import numpy.typing as npt
 from django.db import transaction
 from django.db.models.functions import Now
 
-from indexer import segments, streams
+from indexer import bells, captions, segments, streams, words
 from indexer.leases import Lease, LeaseLost
 from indexer.models import Anchor, Segment, Space, Stream, Video
-from indexer.words import title_vector
 
 BATCH = 500
 
@@ -39,9 +38,10 @@ def replace_index(
         [Segment(video=video, space=space, library_id=video.library_id, start_s=s.start_s, end_s=s.end_s) for s in cut],
         batch_size=BATCH,
     )
-    Segment.objects.filter(video=video, space=space).update(words=title_vector(video.title))
+    words.write(Segment.objects.filter(video=video, space=space), video.title)  # captions of the same spans still hold
     Anchor.objects.bulk_create(_anchors(video, space, zip(rows, cut, strict=True)), batch_size=BATCH)
-    lease.end(**_ready())
+    lease.end(**_ready(), **captions.waiting())
+    bells.ring_on_commit(video.pk, bells.CAPTION)
 
 
 def _anchors(video: Video, space: Space, pairs: Iterable[tuple[Segment, segments.Segment]]) -> Iterable[Anchor]:

@@ -4,6 +4,7 @@ A video is rung for once when it becomes due, and again only after RING_AGAIN, s
 """
 
 from datetime import timedelta
+from typing import Literal
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -19,12 +20,19 @@ WORKER_LOST = (
     "Index it again to try once more."
 )
 MEDIA_LOST = "The worker stopped each time it prepared this video for playback."
+CAPTION_LOST = "The worker stopped each time it wrote captions for this video."
 
 
 def sweep() -> None:
     settle_cancelled()
     give_up()
-    for name, due in ((bells.INDEX, index_due()), (bells.MEDIA, media_due()), (bells.DELETE, delete_due())):
+    bells_due = (
+        (bells.INDEX, index_due()),
+        (bells.MEDIA, side_work_due("media")),
+        (bells.CAPTION, side_work_due("caption")),
+        (bells.DELETE, delete_due()),
+    )
+    for name, due in bells_due:
         for video_id in due.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE]:
             bells.ring(video_id, name)
 
@@ -48,6 +56,11 @@ def give_up() -> None:
     Video.objects.filter(
         media_status=Status.INDEXING, media_lease_until__lt=Now(), media_attempts__gte=leases.MAX_ATTEMPTS
     ).update(media_status=Status.FAILED, media_error=MEDIA_LOST, media_lease_token=None, media_lease_until=None)
+    Video.objects.filter(
+        caption_status=Status.INDEXING, caption_lease_until__lt=Now(), caption_attempts__gte=leases.MAX_ATTEMPTS
+    ).update(
+        caption_status=Status.FAILED, caption_error=CAPTION_LOST, caption_lease_token=None, caption_lease_until=None
+    )
 
 
 def index_due() -> QuerySet[Video]:
@@ -59,9 +72,12 @@ def index_due() -> QuerySet[Video]:
     )
 
 
-def media_due() -> QuerySet[Video]:
-    return leases.claimable("media").filter(
-        Q(media_rung_at=None) | Q(media_rung_at__lt=F("media_lease_until")) | Q(media_rung_at__lt=Now() - RING_AGAIN)
+def side_work_due(kind: Literal["media", "caption"]) -> QuerySet[Video]:
+    rung_at = f"{leases.PREFIX[kind]}rung_at"
+    return leases.claimable(kind).filter(
+        Q(**{rung_at: None})
+        | Q(**{f"{rung_at}__lt": F(f"{leases.PREFIX[kind]}lease_until")})
+        | Q(**{f"{rung_at}__lt": Now() - RING_AGAIN})
     )
 
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from indexer import deletion, pipeline, playable, samples, sweeper, worker
+from indexer import captions, deletion, pipeline, playable, samples, sweeper, worker
 
 
 @shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
@@ -13,6 +13,11 @@ def index_video(video_id: str) -> None:
 @shared_task(name="indexer.tasks.make_media")  # type: ignore[untyped-decorator]
 def make_media(video_id: str) -> None:
     playable.make_media(video_id)
+
+
+@shared_task(name="indexer.tasks.write_captions")  # type: ignore[untyped-decorator]
+def write_captions(video_id: str) -> None:
+    captions.write_captions(video_id, worker.engine())
 
 
 @shared_task(name="indexer.tasks.delete_video")  # type: ignore[untyped-decorator]

@@ -1,11 +1,22 @@
-"""Full text of a segment: its video's title now; captions come beside it."""
+"""Full text of a segment: its video's title, and its caption where there is one."""
 
 import re
 
 from django.contrib.postgres.search import SearchVector
-from django.db.models import Value
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+
+from indexer.models import Caption, Segment
 
 CONFIG = "english"  # a query must be parsed with the same configuration
+
+
+def one_line(text: str) -> str:
+    """Printable characters with one space between words; control characters would break pages, logs and Postgres.
+
+    >>> one_line("  a\\x00 b\\n")
+    'a b'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def title_words(title: str) -> str:
@@ -17,5 +28,8 @@ def title_words(title: str) -> str:
     return re.sub(r"[\W_]+", " ", title).strip()
 
 
-def title_vector(title: str) -> SearchVector:
-    return SearchVector(Value(title_words(title)), config=CONFIG)
+def write(segments: QuerySet[Segment], title: str) -> None:
+    """The full text of these segments of one video: one update, from the captions stored for their spans."""
+    span = {name: OuterRef(name) for name in ("video_id", "space_id", "start_s", "end_s")}
+    caption = Subquery(Caption.objects.filter(**span).values("text")[:1])
+    segments.update(words=SearchVector(Value(title_words(title)), caption, config=CONFIG))

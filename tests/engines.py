@@ -31,3 +31,22 @@ class ColourEngine:
 
     def decode(self, embeddings: np.ndarray) -> list[str]:
         raise EngineError("This engine only looks.", permanent=True)
+
+
+class CaptioningEngine(ColourEngine):
+    """With a decoder: it tells light from dark, and reads its own captions back."""
+
+    def __init__(self, before_decode: Callable[[int], None] = lambda call: None, version: str = "colours") -> None:
+        super().__init__(version=version)
+        self.before_decode = before_decode  # called with the number of each decode call, from 1
+        self.decoded: list[int] = []  # how many embeddings each call was given
+
+    def decode(self, embeddings: np.ndarray) -> list[str]:
+        self.decoded.append(len(embeddings))
+        self.before_decode(len(self.decoded))
+        return ["a light picture" if e[:3].sum() > 0 else "a dark\x00 picture" for e in embeddings]
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        raw = np.zeros((len(texts), DIM), np.float32)
+        raw[:, :3] = [[1 if "light" in text else -1] * 3 for text in texts]
+        return raw / np.sqrt(3, dtype=np.float32)

@@ -5,9 +5,8 @@ from datetime import datetime
 
 import numpy as np
 
-from indexer import segments, spaces, streams
+from indexer import segments, spaces, streams, words
 from indexer.models import Anchor, Library, Segment, Space, Stream, Video
-from indexer.words import title_vector
 from model_server import engine as protocol
 from model_server.engine import EngineError
 
@@ -99,4 +98,4 @@ def store(video: Video, space: Space, times: np.ndarray, embeddings: np.ndarray)
             )
             for a in cut.anchors
         )
-    Segment.objects.filter(video=video).update(words=title_vector(video.title))
+    words.write(Segment.objects.filter(video=video), video.title)

@@ -79,6 +79,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "indexer.tasks.index_video": {"queue": "index"},
     "indexer.tasks.make_media": {"queue": "media"},
+    "indexer.tasks.write_captions": {"queue": "index"},  # its worker holds the model
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
