@@ -9,11 +9,12 @@ from typing import Literal
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from indexer import bells, leases
+from indexer import bells, captions, leases
 from indexer.models import Video
 
 Status = Video.Status
 RING_AGAIN = timedelta(minutes=10)
+ASK_AGAIN = timedelta(hours=1)  # whether the model writes captions by now
 AT_ONCE = 50  # doorbells of a kind a sweep
 WORKER_LOST = (
     f"The worker stopped {leases.MAX_ATTEMPTS} times while indexing this video; it may have run out of memory. "
@@ -26,6 +27,7 @@ CAPTION_LOST = "The worker stopped each time it wrote captions for this video."
 def sweep() -> None:
     settle_cancelled()
     give_up()
+    ask_for_decoder()
     bells_due = (
         (bells.INDEX, index_due()),
         (bells.MEDIA, side_work_due("media")),
@@ -61,6 +63,20 @@ def give_up() -> None:
     ).update(
         caption_status=Status.FAILED, caption_error=CAPTION_LOST, caption_lease_token=None, caption_lease_until=None
     )
+
+
+def ask_for_decoder() -> None:
+    """Weights may have gained a y-decoder since: once an hour one of the videos left without captions asks again.
+
+    Where it gets them, it wakes the others (`indexer.captions`).
+    """
+    ready = Video.objects.filter(status=Status.READY)
+    left = ready.filter(caption_status=Status.READY, caption_error=captions.NO_DECODER)
+    waits = ready.filter(caption_status__in=(Status.UPLOADED, Status.INDEXING))
+    if waits.exists() or left.filter(caption_rung_at__gt=Now() - ASK_AGAIN).exists():
+        return
+    first = left.order_by(F("caption_rung_at").asc(nulls_first=True)).values("pk")[:1]
+    Video.objects.filter(pk__in=first).update(caption_rung_at=None, **captions.waiting())
 
 
 def index_due() -> QuerySet[Video]:

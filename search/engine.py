@@ -14,6 +14,7 @@ from indexer.spaces import active_space
 from model_server.engine import Engine, EngineError
 from search import library
 from search.calibrate import Calibration, LibraryFacts, QueryFacts, Scorer, scorer_for
+from search.captions import with_captions
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
 from search.query import Query, parse
@@ -52,8 +53,8 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     try:
         embedding = encode(query, space, engine)
     except EngineError as problem:
-        return _done(_words_only(query, request, by_words, str(problem)), started)
-    return _done(_search_both(query, request, pool, by_words, embedding), started)
+        return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
+    return _done(with_captions(_search_both(query, request, pool, by_words, embedding), space), started)
 
 
 def encode(query: Query, space: Space, engine: Engine) -> npt.NDArray[np.float32]:

@@ -35,6 +35,8 @@ class Hit:
     score: float  # calibrated probability that the hit is right, 0 to 1
     similarity: float  # cosine of the query with the best window
     reason: Reason
+    caption: str = ""  # of the segment that best_s lies in; empty where there is none
+    agreement: float | None = None  # cosine of the caption, read back, with its segment
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from django.db.models import F
 from django.utils import timezone
 
 from indexer import captions, deletion, files, leases, pipeline, services, sweeper
 from indexer.models import Caption, Library, Segment, Space, Video
 from model_server.engine import EngineError
 from search.retrieve import Pool, segments_by_words
+from tests.captioning import indexed, written
 from tests.engines import CaptioningEngine, ColourEngine
-from tests.indexing import in_a_process, listen, placeholder_video, without_decoding
+from tests.indexing import in_a_process, listen
 
 Status = Video.Status
 
@@ -21,22 +21,6 @@ Status = Video.Status
 def video(library: Library, tmp_path, monkeypatch) -> Video:
     """Ready, forty seconds, its file gone: captions need none."""
     return indexed(library, tmp_path, monkeypatch)
-
-
-def indexed(library, tmp_path, monkeypatch, title: str = "clip") -> Video:
-    without_decoding(monkeypatch, seconds=40)
-    made = placeholder_video(library, tmp_path, title)
-    pipeline.index_video(made.pk, ColourEngine())
-    files.delete_all(made.pk)
-    made.refresh_from_db()
-    assert (made.status, made.caption_status) == (Status.READY, Status.UPLOADED)
-    return made
-
-
-def written(video: Video, engine: ColourEngine) -> Video:
-    captions.write_captions(video.pk, engine)
-    video.refresh_from_db()
-    return video
 
 
 def spans(model: type[Segment] | type[Caption], video: Video) -> list[tuple[float, float]]:
@@ -244,49 +228,3 @@ def test_captions_go_with_their_video(video):
     captions.write_captions(video.pk, CaptioningEngine())
     deletion.delete_video(video.pk)
     assert not Caption.objects.exists()
-
-
-# Doorbells
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_index_rings_for_captions(library, tmp_path, monkeypatch):
-    without_decoding(monkeypatch)
-    video, rung = placeholder_video(library, tmp_path), listen()
-    pipeline.index_video(video.pk, ColourEngine())
-    assert rung() == [("write_captions", str(video.pk))]
-    assert services.captions_cancel(video=video)
-    assert services.captions_start(video=video)
-    assert rung() == [("write_captions", str(video.pk))] * 2
-
-
-@pytest.mark.django_db
-def test_the_sweeper_rings_once_for_a_ready_video_without_captions(video):
-    Video.objects.update(rung_at=timezone.now(), media_rung_at=timezone.now(), caption_rung_at=None)
-    rung = listen()
-    sweeper.sweep()
-    sweeper.sweep()
-    assert rung() == [("write_captions", str(video.pk))]
-
-
-@pytest.mark.django_db
-def test_a_lost_worker_is_rung_for_and_at_last_given_up(video):
-    Video.objects.update(rung_at=timezone.now(), media_rung_at=timezone.now(), caption_rung_at=timezone.now())
-    assert leases.claim(video.pk, "caption")
-    assert not sweeper.side_work_due("caption").exists(), "its worker may still live"
-    lapsed = timezone.now() - timedelta(seconds=1)
-    Video.objects.update(caption_lease_until=lapsed, caption_rung_at=lapsed - timedelta(minutes=2))
-    assert sweeper.side_work_due("caption").exists()
-    Video.objects.update(caption_attempts=leases.MAX_ATTEMPTS)
-    sweeper.sweep()
-    video.refresh_from_db()
-    assert (video.caption_status, video.caption_error) == (Status.FAILED, sweeper.CAPTION_LOST)
-
-
-@pytest.mark.django_db
-def test_nothing_is_captioned_before_there_is_an_index(library, tmp_path):
-    video = placeholder_video(library, tmp_path)
-    assert leases.claim(video.pk, "caption") is None
-    assert not services.captions_start(video=video)
-    Video.objects.update(status=Status.READY, indexed_at=F("created_at"))
-    assert leases.claim(video.pk, "caption")

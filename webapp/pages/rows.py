@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from indexer.captions import UNSURE_BELOW
 from indexer.models import Video
 from search.results import Hit, VideoHits
 from webapp.pages.heat import WIDTH
@@ -28,6 +29,11 @@ class Moment:
     @property
     def percent(self) -> int:
         return round(self.hit.score * 100)
+
+    @property
+    def unsure(self) -> bool:
+        """Read back, its caption says something else than the pictures do."""
+        return self.hit.agreement is not None and self.hit.agreement < UNSURE_BELOW
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from webapp.pages import actions, examples, fragments, home, plain, search, video
+from webapp.pages import actions, captions, examples, exports, fragments, home, plain, search, video
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,8 +15,14 @@ urlpatterns = [
     path("v/<uuid:video_id>/reindex", actions.video_reindex, name="video-reindex"),
     path("v/<uuid:video_id>/cancel", actions.video_cancel, name="video-cancel"),
     path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
+    path("v/<uuid:video_id>/captions", captions.captions_start, name="captions-start"),
+    path("v/<uuid:video_id>/captions/stop", captions.captions_stop, name="captions-stop"),
+    path("v/<uuid:video_id>/segments.vtt", exports.segments_vtt, name="segments-vtt"),
+    path("v/<uuid:video_id>/segments.json", exports.segments_json, name="segments-json"),
     path("fragments/cards", fragments.cards, name="fragment-cards"),
     path("fragments/video/<uuid:video_id>", fragments.video_state, name="fragment-video"),
+    path("fragments/captions/<uuid:video_id>", captions.captions_state, name="fragment-captions"),
+    path("fragments/segments/<uuid:video_id>", video.segments, name="fragment-segments"),
     path("fragments/started", fragments.started, name="fragment-started"),
     path("fragments/examples", examples.examples, name="fragment-examples"),
     path("help", plain.help_page, name="help"),
