@@ -35,7 +35,7 @@ from model_server.vljepa.x_encoder import FrameXEncoder
 from model_server.vljepa.y_decoder import END, IGNORED, YDecoder, YDecoderConfig
 
 CHECKPOINT = "y_decoder_checkpoint.pt"
-MOST_TEXTS = 160_000
+MOST_TEXTS = 60_000
 
 
 @dataclass(frozen=True)
