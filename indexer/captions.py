@@ -129,6 +129,21 @@ def span_embedding(
     return mean / norm if norm >= 1e-6 else middle  # windows that cancel out: the middle one stands for them
 
 
+def write_here(video: Video, space: Space, spans: Sequence[Span], engine: Engine, at_most: int) -> None:
+    """Captions for the first spans of a view that have none, while a person waits. NoDecoder, or EngineError."""
+    if spaces.stored_space(engine.space) != space:
+        raise EngineError("The model has changed since this video was indexed.", permanent=True)
+    there = set(Caption.objects.filter(video=video, space=space).values_list("start_s", "end_s"))
+    missing = [span for span in spans if span not in there][:at_most]
+    if not missing:
+        return
+    captions = caption_spans(video, space, missing, engine)
+    with transaction.atomic():
+        present = Video.objects.select_for_update().filter(pk=video.pk).exclude(status=Status.DELETING).first()
+        if present is not None:
+            keep(present, space, captions)
+
+
 @transaction.atomic
 def store(lease: Lease, space: Space, captions: list[Caption]) -> None:
     """A batch and its full text, or LeaseLost and nothing: a new index, a cancel or a deletion came before."""

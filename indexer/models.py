@@ -169,6 +169,9 @@ class Stream(models.Model):
     n_windows = models.PositiveIntegerField()
     times = models.BinaryField(help_text="(n, 2) float32 little-endian: start_s, end_s of each window")
     embeddings = models.BinaryField(help_text="(n, D) float16 little-endian; STORAGE EXTERNAL")
+    details = models.BinaryField(
+        default=b"", help_text="(n,) uint8: the coarsest detail at which a segment starts; empty in older rows"
+    )
 
     class Meta:
         ordering = ["video", "part"]

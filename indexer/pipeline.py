@@ -59,10 +59,10 @@ def run(lease: Lease, engine: Engine) -> None:
         times, embeddings = embed(lease, path, facts, engine, timings)
     lease.move(stage="segment", stage_timings=timings.seconds())
     with timings.stage("segment"):
-        cut = segments.cut(times, embeddings)
+        cut, details = segments.cut(times, embeddings), segments.details(times, embeddings)
     lease.move(stage="store", stage_timings=timings.seconds())
     with timings.stage("store"):
-        store.replace_index(lease, space, times, embeddings, cut)
+        store.replace_index(lease, space, times, embeddings, cut, details)
     # The work is done and seen; what follows only says how long it took.
     Video.objects.filter(pk=video.pk).update(stage_timings=timings.seconds())
     log.info(

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from indexer import detail
 from model_server.vljepa.selective import Run, ward_distance, ward_runs
 
 # Ward distances of normalised embeddings: two windows with cosine c lie sqrt(2 - 2c) apart, and two runs of n windows
@@ -43,11 +44,20 @@ def cut(times: npt.NDArray[np.float32], embeddings: npt.NDArray[np.floating]) ->
     """Segments of a stream: `times` (n, 2) start_s and end_s of each window, `embeddings` (n, D)."""
     assert len(times) == len(embeddings), (len(times), len(embeddings))
     runs = runs_of(times, embeddings)
-    edges = _edges(times, runs)
+    edges = detail.edges(times, [first for first, _ in runs])
     return [
         Segment(start_s, end_s, _anchors(start_s, end_s, times[first:last], embeddings[first:last]))
         for (first, last), (start_s, end_s) in zip(runs, pairwise(edges), strict=True)
     ]
+
+
+def details(times: npt.NDArray[np.float32], embeddings: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+    """(n,) for each window the coarsest detail at which a segment starts there: any of them can be cut from this."""
+    starts = np.full(len(times), detail.NEVER, np.uint8)
+    for k in reversed(range(len(detail.FACTORS))):
+        runs = runs_of(times, embeddings, DISTANCE_THRESHOLD * detail.FACTORS[k])
+        starts[[first for first, _ in runs]] = k
+    return starts
 
 
 def runs_of(
@@ -76,13 +86,6 @@ def _cost(embeddings: npt.NDArray[np.floating], a: Run, b: Run) -> float:
 def _mean(embeddings: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     mean: npt.NDArray[np.float32] = embeddings.mean(axis=0, dtype=np.float32)  # (D,)
     return mean
-
-
-def _edges(times: npt.NDArray[np.float32], runs: list[Run]) -> list[float]:
-    """Where segments meet: half way between the centres of the windows either side, as windows overlap."""
-    centres = times.astype(np.float64).mean(axis=1)  # (n,)
-    inner = [float((centres[first - 1] + centres[first]) / 2) for first, _ in runs[1:]]
-    return [float(times[0, 0]), *inner, float(times[-1, 1])] if runs else []
 
 
 def _anchors(

@@ -22,6 +22,7 @@ def replace_index(
     times: npt.NDArray[np.float32],
     embeddings: npt.NDArray[np.float16],
     cut: list[segments.Segment],
+    details: streams.Details,
 ) -> None:
     """Stream, segments and anchors of the video in this space, and its status, or LeaseLost and nothing.
 
@@ -33,7 +34,9 @@ def replace_index(
     Stream.objects.filter(video=video, space=space).delete()
     Anchor.objects.filter(video=video, space=space).delete()
     Segment.objects.filter(video=video, space=space).delete()
-    Stream.objects.bulk_create([streams.pack(p, video=video, space=space) for p in streams.parts(times, embeddings)])
+    Stream.objects.bulk_create(
+        [streams.pack(p, video=video, space=space) for p in streams.parts(times, embeddings, details)]
+    )
     rows = Segment.objects.bulk_create(
         [Segment(video=video, space=space, library_id=video.library_id, start_s=s.start_s, end_s=s.end_s) for s in cut],
         batch_size=BATCH,

@@ -14,6 +14,7 @@ TIME_BYTES = 2 * 4  # start_s, end_s as float32
 
 Times = npt.NDArray[np.float32]  # (n, 2)
 Embeddings = npt.NDArray[np.float32]  # (n, D)
+Details = npt.NDArray[np.uint8]  # (n,), see indexer.detail
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,16 @@ class Part:
     part: int
     times: Times
     embeddings: npt.NDArray[np.float16]
+    details: Details  # (n,), or empty where nobody will cut it again
 
 
-def parts(times: Times, embeddings: npt.NDArray[np.floating]) -> Iterator[Part]:
+def parts(times: Times, embeddings: npt.NDArray[np.floating], details: Details | None = None) -> Iterator[Part]:
     """Cut a stream into parts by the start of its windows. `part` is the place in time: an empty one is left out."""
     place = (times[:, 0] // PART_S).astype(int)  # (n,)
     for k in np.unique(place):
         inside = place == k
-        yield Part(int(k), times[inside], embeddings[inside].astype(np.float16))
+        own = np.empty(0, np.uint8) if details is None else details[inside]
+        yield Part(int(k), times[inside], embeddings[inside].astype(np.float16), own)
 
 
 def pack(part: Part, *, video: Video, space: Space) -> Stream:
@@ -44,6 +47,7 @@ def pack(part: Part, *, video: Video, space: Space) -> Stream:
         n_windows=len(part.times),
         times=part.times.astype("<f4").tobytes(),
         embeddings=part.embeddings.astype("<f2").tobytes(),
+        details=part.details.tobytes(),
     )
 
 
@@ -75,6 +79,14 @@ def read_stream(
             times.append(of_part[first:last])
             embeddings.append(_slice(row_id, first, last, space.dim))
     return np.concatenate(times), np.concatenate(embeddings)
+
+
+def read_details(video: Video, space: Space) -> tuple[Times, Details]:
+    """Times and details of the whole stream, without its embeddings. Both empty where it has no details."""
+    rows = Stream.objects.filter(video=video, space=space).order_by("part").values_list("times", "details")
+    times = np.concatenate([np.empty((0, 2), np.float32), *(unpack_times(packed) for packed, _ in rows)])
+    details = np.frombuffer(b"".join(bytes(packed) for _, packed in rows), np.uint8)
+    return (times, details) if len(times) == len(details) else (times[:0], details[:0])
 
 
 def _overlapping(times: Times, start_s: float | None, end_s: float | None) -> tuple[int, int]:

@@ -80,7 +80,8 @@ def add_video(
 
 def store(video: Video, space: Space, times: np.ndarray, embeddings: np.ndarray) -> None:
     Stream.objects.bulk_create(
-        streams.pack(part, video=video, space=space) for part in streams.parts(times, embeddings)
+        streams.pack(part, video=video, space=space)
+        for part in streams.parts(times, embeddings, segments.details(times, embeddings))
     )
     for cut in segments.cut(times, embeddings):
         segment = Segment.objects.create(

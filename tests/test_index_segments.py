@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from indexer import segments
+from indexer import detail, segments
 from model_server.vljepa import selective
 
 
@@ -15,6 +15,12 @@ def times(n: int, start_s: float = 0.0) -> np.ndarray:
 
 def noise(n: int, seed: int = 0) -> np.ndarray:
     raw = np.random.default_rng(seed).normal(size=(n, 16)).astype(np.float32)
+    return raw / np.linalg.norm(raw, axis=1, keepdims=True)
+
+
+def near_noise(n: int) -> np.ndarray:
+    """Scenes of ten windows, each with some noise about its own direction."""
+    raw = np.repeat(noise(-(-n // 10), seed=1), 10, axis=0)[:n] + 0.5 * noise(n)
     return raw / np.linalg.norm(raw, axis=1, keepdims=True)
 
 
@@ -85,3 +91,27 @@ def test_ward_never_sees_more_than_a_piece_however_long_the_video(monkeypatch):
 def test_half_precision_in_is_single_precision_out():
     cut = segments.cut(times(5), noise(5).astype(np.float16))
     assert {anchor.embedding.dtype for segment in cut for anchor in segment.anchors} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("n", [1, 2, 250])
+def test_a_stream_is_cut_again_from_what_is_stored_of_it(n):
+    """As Ward would cut it now, at every detail."""
+    t, stream = times(n), near_noise(n)
+    details = segments.details(t, stream)
+    for k, factor in enumerate(detail.FACTORS):
+        runs = segments.runs_of(t, stream, segments.DISTANCE_THRESHOLD * factor)
+        assert detail.spans(t, details, k) == list(pairwise(detail.edges(t, [first for first, _ in runs])))
+    as_indexed = [(s.start_s, s.end_s) for s in segments.cut(t, stream)]
+    assert detail.spans(t, details, detail.AS_INDEXED) == as_indexed, "to the bit: captions are kept by their spans"
+
+
+def test_a_finer_cut_has_every_edge_of_a_coarser_one():
+    t, stream = times(900), near_noise(900)  # half an hour: pieces
+    details = segments.details(t, stream)
+    cuts = [{start_s for start_s, _ in detail.spans(t, details, k)} for k in range(len(detail.FACTORS))]
+    assert all(coarse <= fine for coarse, fine in pairwise(cuts))
+    assert len(cuts[0]) < len(cuts[detail.AS_INDEXED]) < len(cuts[detail.FINEST])
+
+
+def test_nothing_is_cut_out_of_nothing():
+    assert detail.spans(np.empty((0, 2), np.float32), np.empty(0, np.uint8), 3) == []

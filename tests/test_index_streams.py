@@ -69,3 +69,21 @@ def test_outside_the_video_there_is_nothing(stored):
     video, space, _, _ = stored
     times, embeddings = streams.read_stream(video, space, 5000, 6000)
     assert (times.shape, embeddings.shape) == ((0, 2), (0, DIM))
+
+
+@pytest.mark.django_db
+def test_details_come_back_without_the_embeddings_and_not_half(stored):
+    video, space, times, embeddings = stored
+    assert [len(part) for part in streams.read_details(video, space)] == [0, 0], "these rows have none"
+    Stream.objects.all().delete()
+    details = (np.arange(900) % 7).astype(np.uint8)
+    parts = streams.parts(times, embeddings, details)
+    Stream.objects.bulk_create(streams.pack(p, video=video, space=space) for p in parts)
+    with CaptureQueriesContext(connection) as queries:
+        got_times, got = streams.read_details(video, space)
+    assert np.array_equal(got_times, times)
+    assert np.array_equal(got, details)
+    assert len(queries) == 1
+    assert '"embeddings"' not in queries[0]["sql"]
+    Stream.objects.filter(part=1).update(details=b"")
+    assert [len(part) for part in streams.read_details(video, space)] == [0, 0]

@@ -161,7 +161,7 @@ addEventListener("keydown", (event) => {
   const target = event.target;
   const button = target.matches?.("button, summary, a");
   if (event.key === " " && button) return; // a focused button is pressed by it
-  if (event.key.startsWith("Arrow") && (target === cut || target.matches?.("[role=tab]"))) return;
+  if (event.key.startsWith("Arrow") && (target === cut || target.matches?.("[role=tab], [data-detail]"))) return;
   event.preventDefault();
   act(event.shiftKey);
 });

@@ -56,6 +56,29 @@ def test_captions_appear_while_the_page_is_open(alice_page: Page, films: dict[st
     assert faults == []
 
 
+def test_the_detail_slider_cuts_the_strip_again(alice_page: Page, films: dict[str, Video], shots: Path):
+    video = films["Evening"]
+    alice_page.goto(f"/v/{video.pk}")
+    segments, slider = alice_page.locator("#segments"), alice_page.get_by_label("Detail", exact=True)
+    tiles = segments.locator("[data-seek]")
+    indexed = tiles.count()
+    expect(segments.get_by_text(f"{indexed} segments, as indexed")).to_be_visible()
+    player = alice_page.locator("[data-screen]").element_handle()
+    slider.focus()
+    alice_page.keyboard.press("End")
+    expect(segments.get_by_text("as indexed")).to_have_count(0)
+    fine = tiles.count()
+    assert fine > indexed
+    expect(slider).to_be_focused()
+    alice_page.keyboard.press("ArrowLeft")
+    expect(slider).to_have_value("5")
+    assert player.evaluate("element => element.currentTime") == 0, "the arrow moves the slider, not the film"
+    assert player.evaluate("element => element.isConnected")
+    segments.get_by_role("button", name="Caption the").click()
+    expect(segments.get_by_text("This model writes no captions.")).to_be_visible()
+    assert look(alice_page, "captions-detail", "light", shots) == []
+
+
 def themed(page: Page, theme: str, shots: Path) -> list[str]:
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     return look(page, "captions-video", theme, shots)

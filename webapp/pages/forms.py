@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Library
 from search.results import SearchRequest
 
@@ -66,3 +67,15 @@ class SecondForm(forms.Form):
         if not form.is_valid():
             return 0.0
         return float(min(form.cleaned_data["t"], duration_s or 0.0))
+
+
+class DetailForm(forms.Form):
+    """How finely the strip is cut."""
+
+    detail = forms.IntegerField(min_value=0, max_value=FINEST)
+
+    @classmethod
+    def detail_of(cls, text: str | None) -> int:
+        """`text` as a detail; as indexed for anything else."""
+        form = cls({"detail": text})
+        return int(form.cleaned_data["detail"]) if form.is_valid() else AS_INDEXED

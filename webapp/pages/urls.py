@@ -17,6 +17,7 @@ urlpatterns = [
     path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
     path("v/<uuid:video_id>/captions", captions.captions_start, name="captions-start"),
     path("v/<uuid:video_id>/captions/stop", captions.captions_stop, name="captions-stop"),
+    path("v/<uuid:video_id>/segments/captions", video.segments_caption, name="segments-caption"),
     path("v/<uuid:video_id>/segments.vtt", exports.segments_vtt, name="segments-vtt"),
     path("v/<uuid:video_id>/segments.json", exports.segments_json, name="segments-json"),
     path("fragments/cards", fragments.cards, name="fragment-cards"),

@@ -1,39 +1,26 @@
 """The video page: player, scrubber with its heat line, segments, details."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from indexer.captions import UNSURE_BELOW
-from indexer.models import Caption, Segment, Space, Video
+from indexer import captions
+from indexer.models import Space, Video
 from indexer.selectors import can_edit, videos_visible_to
 from model_server.engine import EngineError
 from search.engine import HeatStep, heat_map
 from webapp.model import engine
-from webapp.pages.captions import captions_of
 from webapp.pages.details import facts_of, timings_of
-from webapp.pages.forms import SecondForm
-from webapp.pages.links import frame_url, play_url
+from webapp.pages.forms import DetailForm, SecondForm
+from webapp.pages.links import play_url
+from webapp.pages.strip import CAPTIONS_A_REQUEST, spans_of, strip_of
 from webapp.pages.words import left_s, state_of
 
 CUTOFF = 0.5  # where the handle stands at first: more likely right than wrong
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A segment in the strip under the scrubber."""
-
-    start_s: float
-    end_s: float
-    frame_url: str
-    percent: int | None  # best score of the query in it
-    caption: str
-    unsure: bool  # read back, the caption says something else than the pictures do
 
 
 @require_GET
@@ -56,15 +43,32 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def segments(request: HttpRequest, video_id: UUID) -> HttpResponse:
-    """The strip alone, with the captions written since."""
+    """The strip alone: with the captions written since, or cut finer or coarser."""
     video = get_object_or_404(videos_visible_to(request.user).select_related("library"), pk=video_id)
-    text = request.GET.get("q", "").strip()[:500]
-    context = {"video": video, "q": text, "may_edit": can_edit(request.user, video.library)}
-    return render(request, "pages/video_segments.html", context | strip_of(video, heat_of(video, text)))
+    return _strip(request, video, DetailForm.detail_of(request.GET.get("detail")))
 
 
-def strip_of(video: Video, steps: Sequence[HeatStep] | None) -> dict[str, object]:
-    return {"segments": tiles_of(video, steps or []), "captions": captions_of(video)}
+@require_POST
+def segments_caption(request: HttpRequest, video_id: UUID) -> HttpResponse:
+    """Captions for the next few segments of this view's cut; whoever may look at it may ask."""
+    video = get_object_or_404(videos_visible_to(request.user).select_related("library"), pk=video_id)
+    detail = DetailForm.detail_of(request.POST.get("detail"))
+    space = get_object_or_404(Space, status=Space.Status.ACTIVE)
+    spans, cut_at, _ = spans_of(video, space, detail)
+    problem = ""
+    try:
+        captions.write_here(video, space, spans, engine(), CAPTIONS_A_REQUEST)
+    except captions.NoDecoder:
+        problem = captions.NO_DECODER
+    except EngineError as error:
+        problem = str(error)
+    return _strip(request, video, cut_at, problem)
+
+
+def _strip(request: HttpRequest, video: Video, detail: int, problem: str = "") -> HttpResponse:
+    text = request.POST.get("q", request.GET.get("q", "")).strip()[:500]
+    context = {"video": video, "q": text, "may_edit": can_edit(request.user, video.library), "problem": problem}
+    return render(request, "pages/video_segments.html", context | strip_of(video, heat_of(video, text), detail))
 
 
 def heat_of(video: Video, text: str) -> list[HeatStep] | None:
@@ -75,23 +79,6 @@ def heat_of(video: Video, text: str) -> list[HeatStep] | None:
         return heat_map(video, text, engine())
     except EngineError:
         return None
-
-
-def tiles_of(video: Video, steps: Sequence[HeatStep]) -> list[Tile]:
-    """The segments of the space that search uses, in time order."""
-    segments = video.segments.filter(space__status=Space.Status.ACTIVE)
-    captions = {(c.start_s, c.end_s): c for c in video.captions.filter(space__status=Space.Status.ACTIVE)}
-    return [_tile(video, segment, steps, captions.get((segment.start_s, segment.end_s))) for segment in segments]
-
-
-def _tile(video: Video, segment: Segment, steps: Sequence[HeatStep], caption: Caption | None) -> Tile:
-    inside = [step.score for step in steps if step.start_s < segment.end_s and step.end_s > segment.start_s]
-    middle_s = round((segment.start_s + segment.end_s) / 2, 1)
-    frame = frame_url(video, middle_s)
-    share = round(100 * max(inside)) if inside else None
-    if caption is None or not caption.text:
-        return Tile(segment.start_s, segment.end_s, frame, share, "", False)
-    return Tile(segment.start_s, segment.end_s, frame, share, caption.text, caption.agreement < UNSURE_BELOW)
 
 
 def _asked(text: str, steps: Sequence[HeatStep] | None) -> dict[str, object]:
