@@ -34,14 +34,19 @@ class Batch:
 
 
 class Sampler:
-    """Endless shuffled epochs over all items of all folders, from one seed."""
+    """Endless shuffled epochs over all items of all folders, from one seed, a video `clip_weight` times in each."""
 
-    def __init__(self, folders: list[Features], clip_frames: int, batch: int, seed: int) -> None:
+    def __init__(self, folders: list[Features], clip_frames: int, batch: int, seed: int, clip_weight: int = 1) -> None:
         self.folders = folders
         self.clip_frames = clip_frames
         self.batch = batch
         self.seed = seed
-        self.where = [(f, i) for f, features in enumerate(folders) for i in range(len(features.items))]
+        self.where = [
+            (f, i)
+            for f, features in enumerate(folders)
+            for i, item in enumerate(features.items)
+            for _ in range(1 if item.is_photo else clip_weight)
+        ]
         self.batches_an_epoch = len(self.where) // batch
         if self.batches_an_epoch == 0:
             raise ValueError(f"{len(self.where)} items are fewer than a batch of {batch}: lower --batch.")

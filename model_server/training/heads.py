@@ -27,7 +27,7 @@ class Views:
     """The trunk's answers to V views of n items, and the text encoder's to m captions."""
 
     pooled: Tensor  # (V, hidden)
-    mean_token: Tensor  # (V, C)
+    summary: Tensor  # (V, 3C)
     tag_mean: Tensor | None  # (V, C_tag)
     views_of: list[list[int]]  # of each item
     sentences: Tensor  # (m, hidden of the y-encoder)
@@ -37,23 +37,26 @@ class Views:
         return None if self.tag_mean is None else self.tag_mean[rows]
 
 
-def refine(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace) -> None:
-    """Train the heads in place. The same seed gives the same heads."""
-    if not args.head_epochs:
-        return
+def refine(
+    model: VLJEPA, loss: InfoNCE, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace
+) -> None:
+    """Train the heads and the temperature in place. The same seed gives the same heads."""
+    if args.head_epochs:
+        weight = np.array([1 if item.is_photo else args.clip_weight for part in known for item in part.items], float)
+        fit(model, loss, look_once(model, known, x_encoder), weight, args)
+
+
+def fit(model: VLJEPA, loss: InfoNCE, views: Views, weight: np.ndarray, args: argparse.Namespace) -> None:
+    """`weight` (n,) says how often each item is drawn."""
     torch.manual_seed(args.seed)
-    views = look_once(model, known, x_encoder)
-    n_items = len(views.views_of)
-    batch = min(args.head_batch, n_items)
-    steps = args.head_epochs * (n_items // batch)
-    parameters, loss = head_parameters(model), InfoNCE().to(model.prompt.device)
+    batch = min(args.head_batch, len(weight))
+    steps = args.head_epochs * int(weight.sum()) // batch
+    parameters = head_parameters(model)
     optimiser = torch.optim.AdamW([*parameters, loss.log_scale], lr=args.head_lr, weight_decay=args.weight_decay)
     draw = np.random.default_rng(args.seed)
     model.train()
     for step in range(steps):
-        if step % (n_items // batch) == 0:
-            order = draw.permutation(n_items)
-        items = order[step % (n_items // batch) * batch :][:batch]
+        items = draw.choice(len(weight), batch, replace=False, p=weight / weight.sum())
         for group in optimiser.param_groups:
             group["lr"] = args.head_lr * min(1, (step + 1) / 30) * 0.5 * (1 + math.cos(math.pi * step / steps))
         value = head_loss(model, loss, views, items, draw)
@@ -63,6 +66,9 @@ def refine(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder, args:
         if step % 50 == 0:
             print(f"heads: step {step}/{steps}  loss {float(value.detach()):.3f}", flush=True)
     model.eval()
+    if model.predictor.tag_residual is not None:
+        with torch.no_grad():
+            model.predictor.tag_residual.weight.mul_(args.tag_gain)
 
 
 def head_parameters(model: VLJEPA) -> list[Tensor]:
@@ -74,7 +80,7 @@ def head_loss(model: VLJEPA, loss: InfoNCE, views: Views, items: np.ndarray, dra
     """One random view and one random caption of each item; captions of the very same words are one."""
     view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
     caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])
-    predicted = model.predictor.heads(views.pooled[view], views.mean_token[view], views.tags(view))  # (B, D)
+    predicted = model.predictor.heads(views.pooled[view], views.summary[view], views.tags(view))  # (B, D)
     target = model.y_encoder.project(views.sentences[caption])  # (B, D)
     return loss(predicted, target, (caption[:, None] == caption[None]).to(predicted))
 
@@ -82,19 +88,19 @@ def head_loss(model: VLJEPA, loss: InfoNCE, views: Views, items: np.ndarray, dra
 @torch.no_grad()
 def look_once(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> Views:
     model.eval()
-    pooled, mean_token, tag_mean = [], [], []
+    pooled, summary, tag_mean = [], [], []
     views_of: list[list[int]] = []
     for features in known:
         for rows in by_length(features, model.config.clip_frames, views_of):
             vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
             pooled.append(model.predictor.trunk(vision, model.prompt))
-            mean_token.append(model.predictor.mean_token(vision))
+            summary.append(model.predictor.summary(vision))
             if vision.tag_mean is not None:
                 tag_mean.append(vision.tag_mean)
     texts, captions_of = all_captions(known)
     sentences = encode_sentences(model, texts)
     tags = torch.cat(tag_mean) if tag_mean else None
-    return Views(torch.cat(pooled), torch.cat(mean_token), tags, views_of, sentences, captions_of)
+    return Views(torch.cat(pooled), torch.cat(summary), tags, views_of, sentences, captions_of)
 
 
 def by_length(features: Features, clip_frames: int, views_of: list[list[int]]):  # type: ignore[no-untyped-def]

@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_server.evaluation.ranks import retrieval_scores
 from model_server.frames.errors import MediaError
 from model_server.local import cache_dir, pick_device
 from model_server.presets import preset
@@ -29,12 +28,14 @@ from model_server.training.batches import Batch, Sampler
 from model_server.training.card import write_card
 from model_server.training.data import DataProblem, Item, read_folder
 from model_server.training.features import Features, cached_features
+from model_server.training.validation import to_device, validation_scores
 from model_server.vljepa import weights
 from model_server.vljepa.loss import InfoNCE
 from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, random_model, space_of
 from model_server.vljepa.packages import WeightsProblem
+from model_server.vljepa.predictor import pools
 from model_server.vljepa.source import start_from_packages
-from model_server.vljepa.x_encoder import FrameXEncoder, VisualTokens
+from model_server.vljepa.x_encoder import FrameFeatures, FrameXEncoder, VisualTokens
 from model_server.vljepa.y_encoder import name_embeddings
 
 
@@ -82,7 +83,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--cache", type=Path, default=cache_dir() / "features")
     # Optimisation
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=7)
+    parser.add_argument("--clip-weight", type=int, default=3, help="times a video is drawn where a photo is drawn once")
     parser.add_argument("--batch", type=int, default=384)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--y-lr-factor", type=float, default=0.05, help="of --lr, for the text encoder (paper: 0.05)")
@@ -93,6 +95,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--head-epochs", type=int, default=15, help="last phase: only the heads, on a cached trunk")
     parser.add_argument("--head-batch", type=int, default=512)
     parser.add_argument("--head-lr", type=float, default=1e-3)
+    parser.add_argument("--tag-gain", type=float, default=10, help="of the tag residual in the end; chosen on val")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint-every", type=int, default=50, help="steps")
     return parser.parse_args(arguments)
@@ -107,9 +110,9 @@ def train(args: argparse.Namespace) -> None:
     space = space_of(model.config, "training")
     known = [cached_features(part, x_encoder, space, args.cache) for part in map(training_part, items) if part]
     held = [cached_features(part, x_encoder, space, args.cache) for part in map(validation_part, items) if part]
-    sampler = Sampler(known, model.config.clip_frames, args.batch, args.seed)
+    sampler = Sampler(known, model.config.clip_frames, args.batch, args.seed, args.clip_weight)
 
-    run = start(args, model, known, device)
+    run = start(args, model, known, x_encoder)
     steps = args.epochs * sampler.batches_an_epoch
     print(f"{len(sampler.where)} items, {steps} steps of {args.batch}, from step {run.step}", flush=True)
     started = time.monotonic()
@@ -126,7 +129,7 @@ def train(args: argparse.Namespace) -> None:
         print(f"epoch {epoch + 1}: validation {scores}", flush=True)
         save_checkpoint(run, args.out)
     run.model.load_state_dict(run.average, strict=False)
-    heads.refine(run.model, known, x_encoder, args)
+    heads.refine(run.model, run.loss, known, x_encoder, args)
     final = {"step": run.step, "stage": "heads", "validation": validation_scores(run.model, held, x_encoder)}
     append_metrics(args.out, final)
     print(f"heads: validation {final['validation']}", flush=True)
@@ -151,27 +154,32 @@ def validation_part(items: list[Item]) -> list[Item]:
     return [item for item in items if item.split == "val"]
 
 
-def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], device: str) -> Run:
+def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> Run:
     """A new run, or the one the checkpoint in `--out` was taken of."""
     args.out.mkdir(parents=True, exist_ok=True)
-    set_statistics(model, known)
+    device, checkpoint = model.prompt.device, args.out / "checkpoint.pt"
     loss = InfoNCE().to(device)
+    set_statistics(model, known, x_encoder)
     optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
     average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
     run = Run(model, loss, optimiser, average)
-    checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():
         run.restore(torch.load(checkpoint, weights_only=True, map_location=device))
     return run
 
 
-def set_statistics(model: VLJEPA, known: list[Features]) -> None:
-    """Mean and standard deviation of each channel of the frozen features, over a sample."""
-    rows = np.concatenate([part.tokens[:: max(1, len(part.tokens) // 500)] for part in known]).astype(np.float32)
-    flat = rows.reshape(-1, rows.shape[-1])
-    model.predictor.mean_token_std.copy_(torch.from_numpy(rows.mean(1).std(0).clip(min=1e-3)))
-    model.predictor.mean.copy_(torch.from_numpy(flat.mean(0)))
-    model.predictor.std.copy_(torch.from_numpy(flat.std(0).clip(min=1e-3)))
+def set_statistics(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> None:
+    """Mean and standard deviation of each channel of the frozen features, and of their pools, over a sample."""
+    rows = torch.cat(
+        [part.frames(np.arange(0, len(part.tokens), max(1, len(part.tokens) // 500))).tokens for part in known]
+    )
+    flat = rows.flatten(0, 1)  # (n, C)
+    model.predictor.mean.copy_(flat.mean(0))
+    model.predictor.std.copy_(flat.std(0).clamp(min=1e-3))
+    sample = x_encoder.clip_tokens(FrameFeatures(rows, None), torch.arange(len(rows))[:, None])
+    pooled = pools(sample)  # (n, 3C)
+    model.predictor.summary_mean.copy_(pooled.mean(0))
+    model.predictor.summary_std.copy_(pooled.std(0).clamp(min=1e-3))
 
 
 def parameter_groups(model: VLJEPA, loss: InfoNCE, args: argparse.Namespace) -> list[dict]:
@@ -213,7 +221,9 @@ def predict_batch(model: VLJEPA, batch: Batch, x_encoder: FrameXEncoder, drop: f
         rows, index = np.unique(seen.frames, return_inverse=True)
         features = seen.features.frames(rows)
         vision = x_encoder.clip_tokens(features, torch.from_numpy(index.reshape(seen.frames.shape)))
-        parts.append(model.predict(to_device(leave_out(vision, drop), model.prompt.device)))
+        vision = to_device(vision, model.prompt.device)
+        pooled = model.predictor.trunk(leave_out(vision, drop), model.prompt)
+        parts.append(model.predictor.heads(pooled, model.predictor.summary(vision), vision.tag_mean))
     return torch.cat(parts)
 
 
@@ -227,12 +237,8 @@ def encode_by_length(model: VLJEPA, texts: list[str], together: int = 64) -> Ten
 def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
     """A random part of the visual tokens, the same places for the whole batch."""
     n = vision.tokens.shape[1]
-    return vision.keep(torch.randperm(n)[: n - int(share * n)].sort().values) if share else vision
-
-
-def to_device(vision: VisualTokens, device: torch.device) -> VisualTokens:
-    values = (vision.tokens, vision.places, vision.times, vision.tags, vision.tag_mean)
-    return VisualTokens(*(None if value is None else value.to(device) for value in values))  # type: ignore[arg-type]
+    kept = torch.randperm(n)[: n - int(share * n)].sort().values.to(vision.tokens.device)
+    return vision.keep(kept) if share else vision
 
 
 @torch.no_grad()
@@ -251,25 +257,6 @@ def validate(run: Run, held: list[Features], x_encoder: FrameXEncoder) -> dict[s
     scores = validation_scores(run.model, held, x_encoder)
     run.model.load_state_dict(current, strict=False)
     return scores
-
-
-@torch.no_grad()
-def validation_scores(model: VLJEPA, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
-    """Text-to-video recall in percent; nothing where no item is held out."""
-    if not held:
-        return {}
-    model.eval()
-    rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
-    predicted, captions = [], []
-    for f, i in rows:
-        frames = held[f].starts[i : i + 1] if held[f].items[i].is_photo else np.arange(*held[f].starts[i : i + 2])[:8]
-        vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
-        predicted.append(model.predict(to_device(vision, model.prompt.device)))
-        captions.append(held[f].items[i].captions)
-    texts = [text for own in captions for text in own]
-    targets = torch.cat([model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
-    scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
-    return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
 
 
 def save_checkpoint(run: Run, folder: Path) -> None:

@@ -2,8 +2,8 @@
 
 Differs from a textbook Llama: no causal mask (vision and prompt attend to each other), frozen prompt embeddings,
 masked mean over all tokens, a linear layer to D. `small` adds two paths beside the transformer, both summed before
-normalisation: the tag residual (design section 3), and a shortcut from the mean visual token. With thousands of
-pictures, not millions, the shortcut learns what is there in minutes; the transformer adds what goes with what.
+normalisation: the tag residual (design section 3), and a shortcut from a summary of the visual tokens. With thousands
+of pictures, not millions, the shortcut learns what is there in minutes; the transformer adds what goes with what.
 """
 
 import math
@@ -17,6 +17,7 @@ from model_server.vljepa.config import PredictorConfig
 from model_server.vljepa.x_encoder import COARSE, GRID, VisualTokens
 
 N_PLACES = GRID * GRID + COARSE * COARSE
+N_POOLS = 3  # in the summary of the slow tokens
 N_WAVES = 8  # sines and cosines of a token's time
 
 
@@ -25,7 +26,8 @@ class Predictor(nn.Module):
 
     mean: Tensor
     std: Tensor
-    mean_token_std: Tensor
+    summary_mean: Tensor
+    summary_std: Tensor
 
     def __init__(self, config: PredictorConfig, channels: int, tag_dim: int, dim: int) -> None:
         super().__init__()
@@ -33,7 +35,8 @@ class Predictor(nn.Module):
         # Per-channel statistics of the frozen x-encoder, set once before training.
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
-        self.register_buffer("mean_token_std", torch.ones(channels))
+        self.register_buffer("summary_mean", torch.zeros(N_POOLS * channels))
+        self.register_buffer("summary_std", torch.ones(N_POOLS * channels))
         self.vision = nn.Linear(channels, config.hidden)
         self.place = nn.Embedding(N_PLACES, config.hidden)
         self.time = nn.Linear(2 * N_WAVES, config.hidden)
@@ -42,13 +45,13 @@ class Predictor(nn.Module):
         self.layers = LlamaModel(llama_config(config))
         self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
         self.out = nn.Linear(config.hidden, dim)
-        self.shortcut = shortcut(channels, config.shortcut, dim) if config.shortcut else None
+        self.shortcut = shortcut(N_POOLS * channels, config.shortcut, dim) if config.shortcut else None
         for weight in (self.place.weight, self.time.weight):
             nn.init.normal_(weight, std=0.02)
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
-        return self.heads(self.trunk(vision, prompt, prompt_mask), self.mean_token(vision), vision.tag_mean)
+        return self.heads(self.trunk(vision, prompt, prompt_mask), self.summary(vision), vision.tag_mean)
 
     def trunk(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """(B, hidden): the transformer's mean over all tokens that are not [PAD]."""
@@ -62,19 +65,18 @@ class Predictor(nn.Module):
         x = self.layers(inputs_embeds=x, attention_mask=joint_mask(keep, x.dtype), use_cache=False).last_hidden_state
         return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
 
-    def heads(self, pooled: Tensor, mean_token: Tensor, tag_mean: Tensor | None) -> Tensor:
+    def heads(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
         """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
         y = self.out(pooled)
         if self.tag_residual is not None and tag_mean is not None:
             y = y + self.tag_residual(tag_mean)
         if self.shortcut is not None:
-            y = y + self.shortcut(mean_token)
+            y = y + self.shortcut(summary)
         return normalize(y, dim=-1)
 
-    def mean_token(self, vision: VisualTokens) -> Tensor:
-        """(B, C): the mean slow token, standardised. Outliers are cut: early feature maps have long tails."""
-        slow = vision.tokens[:, vision.places < GRID * GRID].mean(1)
-        return ((slow - self.mean) / self.mean_token_std).clamp(-6, 6)
+    def summary(self, vision: VisualTokens) -> Tensor:
+        """(B, 3C): the slow tokens' pools, standardised. Outliers are cut: early feature maps have long tails."""
+        return ((pools(vision) - self.summary_mean) / self.summary_std).clamp(-6, 6)
 
     def embed_vision(self, vision: VisualTokens) -> Tensor:
         x = self.vision((vision.tokens - self.mean) / self.std)
@@ -82,6 +84,18 @@ class Predictor(nn.Module):
         if self.tag is not None and vision.tags is not None:
             x = torch.cat([x, self.tag(vision.tags)], 1)
         return x
+
+
+def pools(vision: VisualTokens) -> Tensor:
+    """(B, 3C): mean, maximum and middle of the slow tokens, as signed square roots.
+
+    The maximum keeps what is small, the middle what the camera was pointed at; the root (power normalisation, Perronnin
+    et al. 2010) keeps a few bursts of texture from drowning the rest. Each was measured to help.
+    """
+    slow = vision.tokens[:, vision.places < GRID * GRID]  # (B, GRID*GRID, C)
+    middle = slow.unflatten(1, (GRID, GRID))[:, 1:-1, 1:-1].mean((1, 2))
+    both = torch.cat([slow.mean(1), slow.amax(1), middle], -1)
+    return both.sign() * both.abs().sqrt()
 
 
 def shortcut(channels: int, hidden: int, dim: int) -> nn.Sequential:

@@ -1,0 +1,33 @@
+"""Scores on the items held out by split `val`, while a model trains."""
+
+import numpy as np
+import torch
+
+from model_server.evaluation.ranks import retrieval_scores
+from model_server.training.features import Features
+from model_server.vljepa.model import VLJEPA
+from model_server.vljepa.x_encoder import FrameXEncoder, VisualTokens
+
+
+@torch.no_grad()
+def validation_scores(model: VLJEPA, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
+    """Text-to-video recall in percent; nothing where no item is held out."""
+    if not held:
+        return {}
+    model.eval()
+    rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
+    predicted, captions = [], []
+    for f, i in rows:
+        frames = held[f].starts[i : i + 1] if held[f].items[i].is_photo else np.arange(*held[f].starts[i : i + 2])[:8]
+        vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
+        predicted.append(model.predict(to_device(vision, model.prompt.device)))
+        captions.append(held[f].items[i].captions)
+    texts = [text for own in captions for text in own]
+    targets = torch.cat([model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
+    scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
+    return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
+
+
+def to_device(vision: VisualTokens, device: torch.device) -> VisualTokens:
+    values = (vision.tokens, vision.places, vision.times, vision.tags, vision.tag_mean)
+    return VisualTokens(*(None if value is None else value.to(device) for value in values))  # type: ignore[arg-type]
