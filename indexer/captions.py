@@ -32,7 +32,6 @@ Status = Video.Status
 SPANS_A_BATCH = 16  # what is lost when a worker is, and how often progress shows
 TURN_S = 60.0  # then other videos of the queue have their turn: a new upload must not wait for an hour of captions
 TEXT_MAX = 500
-UNSURE_BELOW = 0.45  # agreement; the page marks such a caption
 NO_DECODER = "This model writes no captions."
 OTHER_MODEL = "The model has changed since this video was indexed: index it again for captions."
 

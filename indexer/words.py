@@ -8,6 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from indexer.models import Caption, Segment
 
 CONFIG = "english"  # a query must be parsed with the same configuration
+UNSURE_BELOW = 0.45  # agreement; the page marks such a caption, and its words find nothing
 
 
 def one_line(text: str) -> str:
@@ -29,7 +30,11 @@ def title_words(title: str) -> str:
 
 
 def write(segments: QuerySet[Segment], title: str) -> None:
-    """The full text of these segments of one video: one update, from the captions stored for their spans."""
+    """The full text of these segments of one video: one update, from the captions stored for their spans.
+
+    An unsure caption is left out: its words would turn an honest "nothing matches" into a wrong hit.
+    """
     span = {name: OuterRef(name) for name in ("video_id", "space_id", "start_s", "end_s")}
-    caption = Subquery(Caption.objects.filter(**span).values("text")[:1])
+    sure = Caption.objects.filter(**span, agreement__gte=UNSURE_BELOW)
+    caption = Subquery(sure.values("text")[:1])
     segments.update(words=SearchVector(Value(title_words(title)), caption, config=CONFIG))

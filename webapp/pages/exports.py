@@ -9,9 +9,9 @@ from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from indexer.captions import UNSURE_BELOW
 from indexer.models import Caption, Segment, Space, Video
 from indexer.selectors import videos_visible_to
+from indexer.words import UNSURE_BELOW
 
 Row = tuple[Segment, Caption | None]
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from indexer.captions import UNSURE_BELOW
 from indexer.models import Video
+from indexer.words import UNSURE_BELOW
 from search.results import Hit, VideoHits
 from webapp.pages.heat import WIDTH
 from webapp.pages.links import frame_url, play_url

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer import detail
-from indexer.captions import NO_DECODER, UNSURE_BELOW, Span
+from indexer.captions import NO_DECODER, Span
 from indexer.models import Caption, Space, Video
 from indexer.streams import read_details
+from indexer.words import UNSURE_BELOW
 from search.results import HeatStep
 from webapp.pages.captions import captions_of
 from webapp.pages.links import frame_url
