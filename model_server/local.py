@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -35,9 +35,20 @@ class LocalEngine:
         self.decoder = None if decoder is None else decoder.to(device)
         self.version = version
         self.device = device
+        self.cache_dir = cache_dir
         self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
         self.clips_lock, self.texts_lock, self.decode_lock = threading.Lock(), threading.Lock(), threading.Lock()
         self.stage_s = {"encode": 0.0, "predict": 0.0}  # seconds since the engine was loaded: the worker shows them
+
+    @cached_property
+    def text_encoder(self) -> Callable[[Sequence[str]], Embeddings]:
+        """Made at the first text: the worker, which has none, does without it."""
+        config = self.model.config.y_encoder
+        if self.device != "cpu" or config.kind == "tiny":
+            return lambda texts: as_float32(self.model.encode_texts(texts))
+        from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
+
+        return OnnxYEncoder(self.model.y_encoder, self.version, self.cache_dir, torch.get_num_threads())
 
     @cached_property
     def space(self) -> Space:
@@ -68,7 +79,7 @@ class LocalEngine:
             return np.empty((0, self.space.dim), np.float32)
         with self.texts_lock, torch.inference_mode():
             parts = [texts[i : i + TEXTS_A_RUN] for i in range(0, len(texts), TEXTS_A_RUN)]
-            return as_float32(torch.cat([self.model.encode_texts(part) for part in parts]))
+            return np.concatenate([self.text_encoder(part) for part in parts])
 
     def decode(self, embeddings: Embeddings) -> list[str]:
         if self.decoder is None:

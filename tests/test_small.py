@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from model_server.engine import Clips
-from model_server.local import LocalEngine, cache_dir, load_engine
-from model_server.vljepa.lite2 import OnnxLite2, TorchLite2, exported
+from model_server.local import LocalEngine, load_engine
+from model_server.vljepa.lite2 import GRAPH, OnnxLite2, TorchLite2
+from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,22 @@ def test_it_tells_a_temple_from_a_flower(engine: LocalEngine, clips: Clips):
 
 
 def test_a_damaged_export_is_made_again(engine: LocalEngine, clips: Clips, tmp_path):
-    broken = tmp_path / exported(cache_dir()).name
+    broken = tmp_path / GRAPH
     broken.write_bytes(b"not a graph")
     tokens = OnnxLite2(tmp_path, threads=1)(clips.frames[:1]).tokens
     np.testing.assert_allclose(tokens, engine.x_encoder.backbone(clips.frames[:1]).tokens, atol=1e-4)
+
+
+def test_queries_of_any_length_are_the_same_by_onnx_runtime_and_torch(engine: LocalEngine):
+    texts = ["a dog", "two people ride along a wet road", "", "word " * 400]
+    by_onnx = engine.encode_texts(texts)
+    by_torch = engine.model.encode_texts(texts)
+    np.testing.assert_allclose(by_onnx, by_torch.detach().numpy(), atol=1e-5)
+    np.testing.assert_allclose(engine.encode_texts(texts[:1])[0], by_onnx[0], atol=1e-5)
+
+
+def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path):
+    for version in ("old", "new"):
+        encode = OnnxYEncoder(engine.model.y_encoder, version, tmp_path, threads=1)
+    assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-1.onnx"]
+    assert encode(["a dog"]).shape == (1, engine.space.dim)

@@ -4,20 +4,18 @@ Beside the last feature map the tokens carry the mean and mean square of the col
 captions name colours and textures, which the last layers of an ImageNet classifier throw away.
 """
 
-import os
-import tempfile
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from model_server.vljepa.onnx_export import session, write_graph
 from model_server.vljepa.packages import LITE2, packaged_file
 from model_server.vljepa.x_encoder import GRID, FrameFeatures, pool_matrix
 
 EARLY_CHANNELS = (24, 48, 88, 120)  # feature maps whose pooled values are kept
-EXPORT_VERSION = 1  # part of the cached file's name: raise it when the graph changes
+GRAPH = "efficientnet-lite2-1.onnx"  # raise the number when the graph changes
 
 
 class Lite2(nn.Module):
@@ -69,18 +67,7 @@ class OnnxLite2:
     BATCH = 4  # frames a run: measured fastest on two cores
 
     def __init__(self, cache_dir: Path, threads: int) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # of a damaged file the except below speaks
-        start = partial(onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
-        path = exported(cache_dir)
-        try:
-            self.session = start(str(path))
-        except Exception:  # noqa: BLE001 - damaged, by a full disk say: its errors have no common class of their own
-            path.unlink()
-            self.session = start(str(exported(cache_dir)))
+        self.session = session(cache_dir / GRAPH, export, threads)
 
     def __call__(self, frames: np.ndarray) -> FrameFeatures:
         runs = [
@@ -90,36 +77,7 @@ class OnnxLite2:
         return FrameFeatures(tokens, logits.softmax(-1))
 
 
-def exported(cache_dir: Path) -> Path:
-    """The ONNX file, made once. Written aside and renamed, so that a killed export leaves nothing half-made."""
-    path = cache_dir / f"efficientnet-lite2-{EXPORT_VERSION}.onnx"
-    if path.exists():
-        return path
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=cache_dir, suffix=".part", delete=False) as aside:
-        pass
-    try:
-        export(Path(aside.name))
-        Path(aside.name).chmod(0o644)  # var/ may be shared by two users
-        os.replace(aside.name, path)  # noqa: PTH105 - the atomic rename is the point
-    finally:
-        Path(aside.name).unlink(missing_ok=True)
-    return path
-
-
 def export(path: Path) -> None:
-    import warnings
-
     names = {"frames": {0: "F"}, "tokens": {0: "F"}, "logits": {0: "F"}}
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracer warns of Python shapes that are constants on purpose
-        torch.onnx.export(
-            Lite2(),
-            (torch.zeros(2, 260, 260, 3, dtype=torch.uint8),),
-            str(path),
-            dynamo=False,  # the newer exporter needs onnxscript and gave a slower graph
-            input_names=["frames"],
-            output_names=["tokens", "logits"],
-            dynamic_axes=names,
-            opset_version=17,
-        )
+    frames = torch.zeros(2, 260, 260, 3, dtype=torch.uint8)
+    write_graph(Lite2(), {"frames": frames}, ["tokens", "logits"], names, path)

@@ -1,0 +1,36 @@
+"""The y-encoder of `small` in ONNX Runtime: a short query in a third of the time torch takes on a CPU."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from model_server.vljepa.onnx_export import session, write_graph
+from model_server.vljepa.y_encoder import YEncoder
+
+EXPORT_VERSION = 1  # part of the cached file's name: raise it when the graph changes
+
+
+class OnnxYEncoder:
+    """Texts -> (B, D) float32, L2-normalised: the same numbers as `YEncoder`, to 1e-6."""
+
+    def __init__(self, encoder: YEncoder, version: str, cache_dir: Path, threads: int) -> None:
+        self.tokenize = encoder.tokenize
+        path = cache_dir / f"y-encoder-{version}-{EXPORT_VERSION}.onnx"
+        self.session = session(path, partial(export, encoder), threads)
+        for old in set(cache_dir.glob("y-encoder-*.onnx")) - {path}:
+            old.unlink(missing_ok=True)  # of weights that have been replaced
+
+    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        ids, mask = self.tokenize(texts)
+        embeddings: npt.NDArray[np.float32] = self.session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})[0]
+        return embeddings
+
+
+def export(encoder: YEncoder, path: Path) -> None:
+    ids = torch.ones(2, 6, dtype=torch.long)
+    axes = {"ids": {0: "B", 1: "L"}, "mask": {0: "B", 1: "L"}, "embeddings": {0: "B"}}
+    write_graph(encoder, {"ids": ids, "mask": torch.ones_like(ids)}, ["embeddings"], axes, path)
