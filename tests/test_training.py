@@ -78,6 +78,13 @@ def test_it_learns_colours(folder, tmp_path):
     assert found[max(found)] < found[1]
 
 
+def test_it_trains_with_another_loss_and_an_anti_collapse_term(folder, tmp_path):
+    out = tmp_path / "out"
+    train(folder, out, "--epochs", "1", "--head-epochs", "1", "--loss", "cosine", "--anti-collapse", "sigreg")
+    assert losses(out)[1] > 0
+    assert "- anti_collapse: sigreg" in (out / "MODEL_CARD.md").read_text()
+
+
 def test_the_retrieval_command_ends_with_one_json_object(folder, tmp_path, capsys):
     out = tmp_path / "out"
     train(folder, out, "--epochs", "1")

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model_server.training.features import Features
-from model_server.vljepa.loss import InfoNCE
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.x_encoder import FrameXEncoder
 
@@ -38,7 +37,7 @@ class Views:
 
 
 def refine(
-    model: VLJEPA, loss: InfoNCE, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace
+    model: VLJEPA, loss: nn.Module, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace
 ) -> None:
     """Train the heads and the temperature in place. The same seed gives the same heads."""
     if args.head_epochs:
@@ -46,13 +45,14 @@ def refine(
         fit(model, loss, look_once(model, known, x_encoder), weight, args)
 
 
-def fit(model: VLJEPA, loss: InfoNCE, views: Views, weight: np.ndarray, args: argparse.Namespace) -> None:
+def fit(model: VLJEPA, loss: nn.Module, views: Views, weight: np.ndarray, args: argparse.Namespace) -> None:
     """`weight` (n,) says how often each item is drawn."""
     torch.manual_seed(args.seed)
     batch = min(args.head_batch, len(weight))
     steps = args.head_epochs * int(weight.sum()) // batch
     parameters = head_parameters(model)
-    optimiser = torch.optim.AdamW([*parameters, loss.log_scale], lr=args.head_lr, weight_decay=args.weight_decay)
+    trained = [*parameters, *loss.parameters()]
+    optimiser = torch.optim.AdamW(trained, lr=args.head_lr, weight_decay=args.weight_decay)
     draw = np.random.default_rng(args.seed)
     model.train()
     for step in range(steps):
@@ -76,7 +76,7 @@ def head_parameters(model: VLJEPA) -> list[Tensor]:
     return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
 
-def head_loss(model: VLJEPA, loss: InfoNCE, views: Views, items: np.ndarray, draw: np.random.Generator) -> Tensor:
+def head_loss(model: VLJEPA, loss: nn.Module, views: Views, items: np.ndarray, draw: np.random.Generator) -> Tensor:
     """One random view and one random caption of each item; captions of the very same words are one."""
     view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
     caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])

@@ -1,4 +1,4 @@
-"""Stage 1, prompt-free pretraining (paper section 3.3): align predicted with target embeddings by InfoNCE.
+"""Stage 1, prompt-free pretraining (paper section 3.3): align predicted with target embeddings, by InfoNCE or as asked.
 
 python -m model_server.training.pretrain --preset small --data DIR... --out DIR
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from model_server.frames.errors import MediaError
 from model_server.local import cache_dir, pick_device
@@ -30,7 +30,7 @@ from model_server.training.data import DataProblem, Item, read_folder
 from model_server.training.features import Features, cached_features
 from model_server.training.validation import to_device, validation_scores
 from model_server.vljepa import weights
-from model_server.vljepa.loss import InfoNCE
+from model_server.vljepa.loss import LOSSES, TERMS, make_loss
 from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, random_model, space_of
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.predictor import pools
@@ -44,7 +44,7 @@ class Run:
     """Everything that changes while training, and so goes into a checkpoint."""
 
     model: VLJEPA
-    loss: InfoNCE
+    loss: nn.Module
     optimiser: torch.optim.Optimizer
     average: dict[str, Tensor]  # exponential moving average of the trained weights: what is stored in the end
     step: int = 0
@@ -90,6 +90,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--y-lr-factor", type=float, default=0.05, help="of --lr, for the text encoder (paper: 0.05)")
     parser.add_argument("--shortcut-lr-factor", type=float, default=2.5, help="of --lr: it starts from nothing")
     parser.add_argument("--weight-decay", type=float, default=0.05)
+    parser.add_argument("--loss", choices=LOSSES, default="infonce")
+    parser.add_argument("--anti-collapse", choices=TERMS, help="a term beside the loss; all but infonce need one")
+    parser.add_argument("--anti-collapse-weight", type=float, help="default: the term's own paper's")
     parser.add_argument("--warm-up", type=int, default=50, help="steps")
     parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
     parser.add_argument("--head-epochs", type=int, default=15, help="last phase: only the heads, on a cached trunk")
@@ -158,7 +161,7 @@ def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_enco
     """A new run, or the one the checkpoint in `--out` was taken of."""
     args.out.mkdir(parents=True, exist_ok=True)
     device, checkpoint = model.prompt.device, args.out / "checkpoint.pt"
-    loss = InfoNCE().to(device)
+    loss = make_loss(args.loss, args.anti_collapse, args.anti_collapse_weight).to(device)
     set_statistics(model, known, x_encoder)
     optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
     average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
@@ -182,7 +185,7 @@ def set_statistics(model: VLJEPA, known: list[Features], x_encoder: FrameXEncode
     model.predictor.summary_std.copy_(pooled.std(0).clamp(min=1e-3))
 
 
-def parameter_groups(model: VLJEPA, loss: InfoNCE, args: argparse.Namespace) -> list[dict]:
+def parameter_groups(model: VLJEPA, loss: nn.Module, args: argparse.Namespace) -> list[dict]:
     slow = [p for p in model.y_encoder.model.parameters() if p.requires_grad]
     shortcut = [] if model.predictor.shortcut is None else list(model.predictor.shortcut.parameters())
     layers = [p for name, p in model.predictor.named_parameters() if not name.startswith("shortcut.")]
