@@ -4,8 +4,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model, space_of
 from model_server.vljepa.y_decoder import YDecoder
 
+T = TypeVar("T")
 CLIPS_A_RUN = 16
 TEXTS_A_RUN = 128
 CAPTIONS_A_RUN = 32
@@ -31,12 +33,15 @@ class LocalEngine:
     def __init__(
         self, model: VLJEPA, version: str, device: str, cache_dir: Path, decoder: YDecoder | None = None
     ) -> None:
-        self.model = model.to(device)
+        half = device == "cuda" and model.config.stored == "bfloat16"
+        self.model = model.to(device, torch.bfloat16 if half else torch.float32)
         self.decoder = None if decoder is None else decoder.to(device)
         self.version = version
         self.device = device
         self.cache_dir = cache_dir
-        self.x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads())
+        self.x_encoder = build_x_encoder(
+            model.config, model.names.cpu(), device, cache_dir, torch.get_num_threads(), model.folder
+        )
         self.clips_lock, self.texts_lock, self.decode_lock = threading.Lock(), threading.Lock(), threading.Lock()
         self.stage_s = {"encode": 0.0, "predict": 0.0}  # seconds since the engine was loaded: the worker shows them
 
@@ -44,7 +49,7 @@ class LocalEngine:
     def text_encoder(self) -> Callable[[Sequence[str]], Embeddings]:
         """Made at the first text: the worker, which has none, does without it."""
         config = self.model.config.y_encoder
-        if self.device != "cpu" or config.kind == "tiny":
+        if self.device != "cpu" or config.kind != "minilm-l6":
             return lambda texts: as_float32(self.model.encode_texts(texts))
         from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 
@@ -61,18 +66,21 @@ class LocalEngine:
         if not len(clips):
             return np.empty((0, self.space.dim), np.float32)
         with self.clips_lock, torch.inference_mode():
-            started = time.perf_counter()
-            features = self.x_encoder.backbone(clips.frames)
-            encoded = time.perf_counter()
-            index = torch.from_numpy(clips.index.astype(np.int64))
-            runs = [
-                self.model.predict(self.x_encoder.clip_tokens(features, part))
-                for part in torch.split(index, CLIPS_A_RUN)
-            ]
-            predicted = as_float32(torch.cat(runs))  # on the processor: a GPU's time is counted too
-            self.stage_s["encode"] += encoded - started
-            self.stage_s["predict"] += time.perf_counter() - encoded
-        return predicted
+            features = self.timed("encode", lambda: self.x_encoder.encode_frames(clips.frames))
+            runs = []
+            for part in torch.split(torch.from_numpy(clips.index.astype(np.int64)), CLIPS_A_RUN):
+                vision = self.timed("encode", partial(self.x_encoder.clip_tokens, features, part))
+                runs.append(self.timed("predict", partial(self.model.predict, vision)))
+            return as_float32(torch.cat(runs))
+
+    def timed(self, stage: str, work: Callable[[], T]) -> T:
+        """Do it, and add its seconds to the stage: a GPU's too."""
+        started = time.perf_counter()
+        done = work()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+        self.stage_s[stage] += time.perf_counter() - started
+        return done
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         if not texts:

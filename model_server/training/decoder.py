@@ -31,7 +31,7 @@ from model_server.training.pretrain import training_part, validation_part
 from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
 from model_server.vljepa.packages import WeightsProblem
-from model_server.vljepa.x_encoder import FrameXEncoder
+from model_server.vljepa.x_encoder import XEncoder
 from model_server.vljepa.y_decoder import END, IGNORED, YDecoder, YDecoderConfig
 
 CHECKPOINT = "y_decoder_checkpoint.pt"
@@ -196,9 +196,7 @@ def pictures(args: argparse.Namespace, model: VLJEPA) -> tuple[list[tuple[Featur
 
 
 @torch.no_grad()
-def predicted_views(
-    model: VLJEPA, features: Features, x_encoder: FrameXEncoder
-) -> tuple[Features, Tensor, list[list[int]]]:
+def predicted_views(model: VLJEPA, features: Features, x_encoder: XEncoder) -> tuple[Features, Tensor, list[list[int]]]:
     views_of: list[list[int]] = []
     predicted = [
         model.predict(x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape)))

@@ -18,7 +18,7 @@ from PIL import Image
 from model_server.engine import Space
 from model_server.frames.reader import read_clips
 from model_server.training.data import Item
-from model_server.vljepa.x_encoder import FrameFeatures, FrameXEncoder
+from model_server.vljepa.x_encoder import FrameFeatures, XEncoder
 
 SHARD = 512  # items a file: a killed run loses at most one shard
 LEAST_AREA = 0.4  # of a photo, in a crop
@@ -30,16 +30,18 @@ class Features:
     """Features of many items, frames one after another. Item i has the rows starts[i] : starts[i + 1]."""
 
     items: list[Item]
-    tokens: np.ndarray  # (rows, 25, C) float16
-    logits: np.ndarray  # (rows, n_classes) float16: log-probabilities
+    tokens: np.ndarray  # (rows, 25, C) float16; (rows, px, px, 3) uint8 where the x-encoder sees no frame alone
+    logits: np.ndarray  # (rows, n_classes) float16: log-probabilities; no column where it has no classifier
     starts: np.ndarray  # (n_items + 1,)
 
     def frames(self, rows: np.ndarray) -> FrameFeatures:
-        tokens = torch.from_numpy(self.tokens[rows]).float()
-        return FrameFeatures(tokens, torch.from_numpy(self.logits[rows]).float().softmax(-1))
+        tokens = torch.from_numpy(self.tokens[rows])
+        if not self.logits.shape[1]:
+            return FrameFeatures(tokens if tokens.dtype == torch.uint8 else tokens.float(), None)
+        return FrameFeatures(tokens.float(), torch.from_numpy(self.logits[rows]).float().softmax(-1))
 
 
-def cached_features(items: list[Item], x_encoder: FrameXEncoder, space: Space, cache: Path) -> Features:
+def cached_features(items: list[Item], x_encoder: XEncoder, space: Space, cache: Path) -> Features:
     """Features of all items, from the cache where it has them."""
     parts = [cached_shard(items[i : i + SHARD], x_encoder, space, cache) for i in range(0, len(items), SHARD)]
     counts = np.concatenate([part["counts"] for part in parts])
@@ -51,7 +53,7 @@ def cached_features(items: list[Item], x_encoder: FrameXEncoder, space: Space, c
     )
 
 
-def cached_shard(items: list[Item], x_encoder: FrameXEncoder, space: Space, cache: Path) -> dict[str, np.ndarray]:
+def cached_shard(items: list[Item], x_encoder: XEncoder, space: Space, cache: Path) -> dict[str, np.ndarray]:
     path = cache / f"{shard_key(items, space)}.npz"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -70,13 +72,14 @@ def shard_key(items: list[Item], space: Space) -> str:
     return hashlib.sha256(json.dumps([facts, sampling]).encode()).hexdigest()[:24]
 
 
-def encode_items(items: list[Item], x_encoder: FrameXEncoder, space: Space) -> dict[str, np.ndarray]:
+def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[str, np.ndarray]:
     tokens, logits, counts = [], [], []
     for frames in (item_frames(item, space) for item in items):
-        features = x_encoder.backbone(frames)
-        assert features.probabilities is not None
-        tokens.append(features.tokens.cpu().numpy().astype(np.float16))
-        logits.append(features.probabilities.clamp(min=1e-7).log().cpu().numpy().astype(np.float16))
+        features = x_encoder.encode_frames(frames)
+        pixels = features.tokens.dtype == torch.uint8
+        tokens.append(features.tokens.cpu().numpy().astype(np.uint8 if pixels else np.float16))
+        p = torch.empty(len(frames), 0) if features.probabilities is None else features.probabilities
+        logits.append(p.clamp(min=1e-7).log().cpu().numpy().astype(np.float16))
         counts.append(len(frames))
     return {"tokens": np.concatenate(tokens), "logits": np.concatenate(logits), "counts": np.array(counts)}
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from model_server.training.features import Features
 from model_server.vljepa.model import VLJEPA
-from model_server.vljepa.x_encoder import FrameXEncoder
+from model_server.vljepa.x_encoder import XEncoder
 
 CLIPS_A_RUN = 64
 TEXTS_A_RUN = 128
@@ -37,7 +37,7 @@ class Views:
 
 
 def refine(
-    model: VLJEPA, loss: nn.Module, known: list[Features], x_encoder: FrameXEncoder, args: argparse.Namespace
+    model: VLJEPA, loss: nn.Module, known: list[Features], x_encoder: XEncoder, args: argparse.Namespace
 ) -> None:
     """Train the heads and the temperature in place. The same seed gives the same heads."""
     if args.head_epochs:
@@ -86,7 +86,7 @@ def head_loss(model: VLJEPA, loss: nn.Module, views: Views, items: np.ndarray, d
 
 
 @torch.no_grad()
-def look_once(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> Views:
+def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> Views:
     model.eval()
     pooled, summary, tag_mean = [], [], []
     views_of: list[list[int]] = []

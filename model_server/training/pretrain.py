@@ -35,7 +35,7 @@ from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, rand
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.predictor import pools
 from model_server.vljepa.source import start_from_packages
-from model_server.vljepa.x_encoder import FrameFeatures, FrameXEncoder, VisualTokens
+from model_server.vljepa.x_encoder import FrameFeatures, VisualTokens, XEncoder
 from model_server.vljepa.y_encoder import name_embeddings
 
 
@@ -80,6 +80,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--preset", default="small")
     parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, help="weights, checkpoint, metrics and model card")
+    parser.add_argument("--start", type=Path, metavar="DIR", help="weights to go on from; base needs assemble_base's")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--cache", type=Path, default=cache_dir() / "features")
     # Optimisation
@@ -107,8 +108,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     device = pick_device(args.device)
-    model = new_model(args.preset).to(device)
-    x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir(), torch.get_num_threads())
+    model = new_model(args.preset, args.start).to(device)
+    threads = torch.get_num_threads()
+    x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir(), threads, model.folder)
     items = [read_folder(folder) for folder in args.data]
     space = space_of(model.config, "training")
     known = [cached_features(part, x_encoder, space, args.cache) for part in map(training_part, items) if part]
@@ -141,8 +143,14 @@ def train(args: argparse.Namespace) -> None:
     print(f"weights, metrics and model card: {args.out}")
 
 
-def new_model(name: str) -> VLJEPA:
+def new_model(name: str, start: Path | None) -> VLJEPA:
     config = preset(name)
+    if start is not None:
+        model, _ = weights.load(start)
+        model.unfreeze()
+        return model
+    if config.predictor.source == "folder":
+        raise ValueError(f"{name} starts from a folder: make it with training.assemble_base, and name it with --start.")
     model = random_model(config)
     if config.predictor.source != "random":
         start_from_packages(model, name_embeddings(class_names()))
@@ -157,12 +165,13 @@ def validation_part(items: list[Item]) -> list[Item]:
     return [item for item in items if item.split == "val"]
 
 
-def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> Run:
+def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> Run:
     """A new run, or the one the checkpoint in `--out` was taken of."""
     args.out.mkdir(parents=True, exist_ok=True)
     device, checkpoint = model.prompt.device, args.out / "checkpoint.pt"
     loss = make_loss(args.loss, args.anti_collapse, args.anti_collapse_weight).to(device)
-    set_statistics(model, known, x_encoder)
+    if args.start is None:
+        set_statistics(model, known, x_encoder)
     optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
     average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
     run = Run(model, loss, optimiser, average)
@@ -171,7 +180,7 @@ def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_enco
     return run
 
 
-def set_statistics(model: VLJEPA, known: list[Features], x_encoder: FrameXEncoder) -> None:
+def set_statistics(model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> None:
     """Mean and standard deviation of each channel of the frozen features, and of their pools, over a sample."""
     rows = torch.cat(
         [part.frames(np.arange(0, len(part.tokens), max(1, len(part.tokens) // 500))).tokens for part in known]
@@ -202,7 +211,7 @@ def learning_rate(step: int, steps: int, args: argparse.Namespace) -> float:
     return args.lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
-def train_step(run: Run, batch: Batch, x_encoder: FrameXEncoder, rate: float, args: argparse.Namespace) -> float:
+def train_step(run: Run, batch: Batch, x_encoder: XEncoder, rate: float, args: argparse.Namespace) -> float:
     for group in run.optimiser.param_groups:
         group["lr"] = rate * group["factor"]
     run.model.train()
@@ -218,7 +227,7 @@ def train_step(run: Run, batch: Batch, x_encoder: FrameXEncoder, rate: float, ar
     return float(loss.detach())
 
 
-def predict_batch(model: VLJEPA, batch: Batch, x_encoder: FrameXEncoder, drop: float) -> Tensor:
+def predict_batch(model: VLJEPA, batch: Batch, x_encoder: XEncoder, drop: float) -> Tensor:
     parts = []
     for seen in batch.seen:
         rows, index = np.unique(seen.frames, return_inverse=True)
@@ -253,7 +262,7 @@ def update_average(run: Run, decay: float) -> None:
 
 
 @torch.no_grad()
-def validate(run: Run, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
+def validate(run: Run, held: list[Features], x_encoder: XEncoder) -> dict[str, float]:
     """Scores of the averaged weights on the items of split `val`, each seen whole."""
     current = {name: value.clone() for name, value in run.model.named_parameters()}
     run.model.load_state_dict(run.average, strict=False)

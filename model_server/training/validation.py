@@ -6,11 +6,11 @@ import torch
 from model_server.evaluation.ranks import retrieval_scores
 from model_server.training.features import Features
 from model_server.vljepa.model import VLJEPA
-from model_server.vljepa.x_encoder import FrameXEncoder, VisualTokens
+from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 
 
 @torch.no_grad()
-def validation_scores(model: VLJEPA, held: list[Features], x_encoder: FrameXEncoder) -> dict[str, float]:
+def validation_scores(model: VLJEPA, held: list[Features], x_encoder: XEncoder) -> dict[str, float]:
     """Text-to-video recall in percent; nothing where no item is held out."""
     if not held:
         return {}

@@ -8,19 +8,25 @@ from typing import Any
 class XEncoderConfig:
     """The frozen visual encoder (the paper's X-Encoder)."""
 
-    kind: str  # "efficientnet-lite2" or "tiny"
+    kind: str  # "efficientnet-lite2", "vjepa2" or "tiny"
     frame_px: int  # side of the square frames it takes
     dim: int  # C, channels of a visual token
     tag_dim: int = 0  # channels of a tag token; 0 where the x-encoder has no classifier
     n_tags: int = 0  # likeliest classes that enter as tag tokens
+    # Of "vjepa2" alone
+    n_layers: int = 0
+    n_heads: int = 0
+    mlp_ratio: float = 4.0
+    patch_px: int = 0
+    tubelet_frames: int = 0  # frames a token spans
 
 
 @dataclass(frozen=True)
 class PredictorConfig:
     """Transformer layers over visual, tag and prompt tokens, no causal mask (paper section 3.1)."""
 
-    source: str  # "smollm2" (a slice of a language model) or "random"
-    n_layers: int  # the last layers of the source
+    source: str  # whose words the prompt is read with: "smollm2", "folder" (beside the weights) or "random"
+    n_layers: int  # the last layers of the source, or those from `first_layer` on
     hidden: int
     intermediate: int
     n_heads: int
@@ -28,6 +34,15 @@ class PredictorConfig:
     rope_theta: float
     prompt: str  # the caption prompt (X_Q) stage 1 is trained with
     shortcut: int = 0  # hidden units of a two-layer path beside the transformer; 0 leaves it out
+    plain_vision: bool = False  # the paper's: one linear layer, no learned places, no statistics of the x-encoder
+    prompt_tokens: int = 512  # longer prompts are cut
+    n_words: int = 0  # rows of the frozen word embedding, where it lies beside the weights
+    norm_eps: float = 1e-6
+    rope_scaling: dict[str, Any] | None = None  # Llama 3's, as transformers writes it
+    # The paper's ablations
+    first_layer: int | None = None
+    causal: bool = False
+    random_start: bool = False  # layers drawn at random, not taken from the source
     token_dropout: float = 0.0  # share of visual tokens left out of a training step: cheaper, and a regulariser
 
 
@@ -35,10 +50,14 @@ class PredictorConfig:
 class YEncoderConfig:
     """The text encoder of targets and queries (the paper's Y-Encoder)."""
 
-    kind: str  # "minilm-l6" or "tiny"
+    kind: str  # "minilm-l6", "transformers" (any sentence encoder of that library) or "tiny"
     hidden: int
     max_tokens: int
     trained_layers: int  # the last layers that are trained and stored; the lower ones stay as the package ships them
+    # Of "transformers" alone, which is trained and stored whole
+    architecture: dict[str, Any] | None = None  # its config as transformers writes it, `model_type` included
+    pooling: str = "mean"  # over tokens that are not padding; or "last" of them
+    unit_sentence: bool = True  # whether the sentence is normalised before the linear layer; the paper's is not
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,7 @@ class VLJEPAConfig:
     x_encoder: XEncoderConfig
     predictor: PredictorConfig
     y_encoder: YEncoderConfig
+    stored: str = "int8"  # matrices: "int8" with a scale a row, or "bfloat16", which a GPU then also computes in
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -61,6 +81,7 @@ class VLJEPAConfig:
     def from_dict(cls, values: dict[str, Any]) -> "VLJEPAConfig":
         parts = {"x_encoder": XEncoderConfig, "predictor": PredictorConfig, "y_encoder": YEncoderConfig}
         known = {f.name for f in fields(cls)}
-        if set(values) != known:
-            raise ValueError(f"config keys {sorted(set(values) ^ known)} are unknown or missing")
+        wrong = (set(values) - known) | (known - {"stored"} - set(values))
+        if wrong:
+            raise ValueError(f"config keys {sorted(wrong)} are unknown or missing")
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

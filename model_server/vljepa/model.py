@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from model_server.engine import Space
 from model_server.vljepa.config import VLJEPAConfig
 from model_server.vljepa.predictor import Predictor
-from model_server.vljepa.prompt import embed_prompt
-from model_server.vljepa.x_encoder import FrameXEncoder, TinyBackbone, VisualTokens, tiny_names
+from model_server.vljepa.prompt import embed_prompts
+from model_server.vljepa.x_encoder import FrameXEncoder, TinyBackbone, VisualTokens, XEncoder, tiny_names
 from model_server.vljepa.y_encoder import YEncoder
 
 CLASSES_FILE = Path(__file__).parent / "imagenet_classes.txt"
@@ -23,19 +23,38 @@ class VLJEPA(nn.Module):
     names: Tensor
     prompt: Tensor
 
-    def __init__(self, config: VLJEPAConfig) -> None:
+    def __init__(self, config: VLJEPAConfig, folder: Path | None = None) -> None:
+        """`folder` holds the frozen parts of a config that takes none from packages (`frozen`); without it such a model
+        has its shapes, and knows no words."""
         super().__init__()
         self.config = config
+        self.folder = folder
         self.predictor = Predictor(config.predictor, config.x_encoder.dim, config.x_encoder.tag_dim, config.dim)
-        self.y_encoder = YEncoder(config.y_encoder, config.dim)
+        self.y_encoder = YEncoder(config.y_encoder, config.dim, folder)
         # The class names' text embeddings: they belong to the x-encoder, and are stored so that loading is fast.
-        n_classes = len(class_names()) if config.x_encoder.kind == "efficientnet-lite2" else 8
-        self.register_buffer("names", torch.zeros(n_classes, config.x_encoder.tag_dim))
-        self.register_buffer("prompt", embed_prompt(config.predictor, config.predictor.prompt), persistent=False)
+        n_classes = {"efficientnet-lite2": len(class_names()), "tiny": 8}.get(config.x_encoder.kind, 0)
+        self.register_buffer("names", torch.zeros(n_classes, config.x_encoder.tag_dim), persistent=n_classes > 0)
+        self.register_buffer("prompt", self.caption_prompt(), persistent=False)
 
-    def predict(self, vision: VisualTokens) -> Tensor:
-        """Predicted embeddings (B, D) under the caption prompt."""
-        return self.predictor(vision, self.prompt)
+    def caption_prompt(self) -> Tensor:
+        """(L, hidden)"""
+        config = self.config.predictor
+        if config.source == "folder" and self.folder is None:
+            return torch.empty(0, config.hidden)
+        return embed_prompts(config, [config.prompt], self.folder)[0][0]
+
+    def predict(self, vision: VisualTokens, prompts: Sequence[str] | None = None) -> Tensor:
+        """Predicted embeddings (B, D) under a prompt a clip, or under the caption prompt."""
+        if prompts is None:
+            return self.predictor(vision, self.prompt)
+        rows, mask = embed_prompts(self.config.predictor, prompts, self.folder)
+        return self.predictor(vision, rows.to(self.prompt.device), mask.to(self.prompt.device))
+
+    def unfreeze(self) -> None:
+        """All but what a package ships is trained."""
+        self.requires_grad_(True)
+        for part in self.y_encoder.shipped():
+            part.requires_grad_(False)
 
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
         """Target or query embeddings (B, D)."""
@@ -49,8 +68,14 @@ def class_names() -> list[str]:
     return CLASSES_FILE.read_text().splitlines()
 
 
-def build_x_encoder(config: VLJEPAConfig, names: Tensor, device: str, cache_dir: Path, threads: int) -> FrameXEncoder:
-    """The frozen x-encoder of a config, on ONNX Runtime where there is no GPU."""
+def build_x_encoder(
+    config: VLJEPAConfig, names: Tensor, device: str, cache_dir: Path, threads: int, folder: Path | None = None
+) -> XEncoder:
+    """The frozen x-encoder of a config: from packages, on ONNX Runtime where there is no GPU; or from `folder`."""
+    if config.x_encoder.kind == "vjepa2":
+        from model_server.vljepa.vjepa2 import load_vjepa2
+
+        return load_vjepa2(config, folder, device)
     if config.x_encoder.kind == "tiny":
         return FrameXEncoder(
             TinyBackbone(config.x_encoder.dim), tiny_names(config.x_encoder.tag_dim), config.x_encoder.n_tags

@@ -1,9 +1,10 @@
 """The predictor: visual tokens and a prompt in, the predicted embedding of the answer out (paper section 3.1).
 
 Differs from a textbook Llama: no causal mask (vision and prompt attend to each other), frozen prompt embeddings,
-masked mean over all tokens, a linear layer to D. `small` adds two paths beside the transformer, both summed before
-normalisation: the tag residual (design section 3), and a shortcut from a summary of the visual tokens. With thousands
-of pictures, not millions, the shortcut learns what is there in minutes; the transformer adds what goes with what.
+masked mean over all tokens, a linear layer to D. `base` is just that. `small` adds learned places, and two paths beside
+the transformer, both summed before normalisation: the tag residual (design section 3), and a shortcut from a summary of
+the visual tokens. With thousands of pictures, not millions, the shortcut learns what is there in minutes; the
+transformer adds what goes with what.
 """
 
 import math
@@ -32,29 +33,33 @@ class Predictor(nn.Module):
     def __init__(self, config: PredictorConfig, channels: int, tag_dim: int, dim: int) -> None:
         super().__init__()
         self.config = config
-        # Per-channel statistics of the frozen x-encoder, set once before training.
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("std", torch.ones(channels))
-        self.register_buffer("summary_mean", torch.zeros(N_POOLS * channels))
-        self.register_buffer("summary_std", torch.ones(N_POOLS * channels))
         self.vision = nn.Linear(channels, config.hidden)
-        self.place = nn.Embedding(N_PLACES, config.hidden)
-        self.time = nn.Linear(2 * N_WAVES, config.hidden)
+        if not config.plain_vision:
+            # Per-channel statistics of the frozen x-encoder, set once before training.
+            self.register_buffer("mean", torch.zeros(channels))
+            self.register_buffer("std", torch.ones(channels))
+            self.place = nn.Embedding(N_PLACES, config.hidden)
+            self.time = nn.Linear(2 * N_WAVES, config.hidden)
+        if config.shortcut:
+            self.register_buffer("summary_mean", torch.zeros(N_POOLS * channels))
+            self.register_buffer("summary_std", torch.ones(N_POOLS * channels))
         self.tag = nn.Linear(tag_dim, config.hidden) if tag_dim else None
         self.tag_residual = nn.Linear(tag_dim, dim, bias=False) if tag_dim else None
         self.layers = LlamaModel(llama_config(config))
         self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
         self.out = nn.Linear(config.hidden, dim)
         self.shortcut = shortcut(N_POOLS * channels, config.shortcut, dim) if config.shortcut else None
-        for weight in (self.place.weight, self.time.weight):
-            nn.init.normal_(weight, std=0.02)
+        if not config.plain_vision:
+            for weight in (self.place.weight, self.time.weight):
+                nn.init.normal_(weight, std=0.02)
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
         return self.heads(self.trunk(vision, prompt, prompt_mask), self.summary(vision), vision.tag_mean)
 
     def trunk(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
-        """(B, hidden): the transformer's mean over all tokens that are not [PAD]."""
+        """(B, hidden): the transformer's mean over all tokens that are not [PAD]. Its positions run over vision, then
+        prompt, from 0 on."""
         tokens = self.embed_vision(vision)  # (B, N + K, hidden)
         n_clips, n_seen, _ = tokens.shape
         prompt = prompt.expand(n_clips, *prompt.shape[-2:])  # (B, L, hidden)
@@ -62,23 +67,33 @@ class Predictor(nn.Module):
         keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
         if prompt_mask is not None:
             keep[:, n_seen:] = prompt_mask
-        x = self.layers(inputs_embeds=x, attention_mask=joint_mask(keep, x.dtype), use_cache=False).last_hidden_state
+        mask = joint_mask(keep, x.dtype, self.config.causal)
+        x = self.layers(inputs_embeds=x, attention_mask=mask, use_cache=False).last_hidden_state
         return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
 
     def heads(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
         """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
+        return normalize(self.project(pooled, summary, tag_mean).float(), dim=-1)
+
+    def project(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
+        """(B, D) as the layers give it."""
         y = self.out(pooled)
         if self.tag_residual is not None and tag_mean is not None:
             y = y + self.tag_residual(tag_mean)
         if self.shortcut is not None:
             y = y + self.shortcut(summary)
-        return normalize(y, dim=-1)
+        return y
 
     def summary(self, vision: VisualTokens) -> Tensor:
-        """(B, 3C): the slow tokens' pools, standardised. Outliers are cut: early feature maps have long tails."""
+        """(B, 3C): the slow tokens' pools, standardised. Outliers are cut: early feature maps have long tails.
+        (B, 0) where there is no shortcut to read it."""
+        if self.shortcut is None:
+            return vision.tokens.new_empty(len(vision.tokens), 0)
         return ((pools(vision) - self.summary_mean) / self.summary_std).clamp(-6, 6)
 
     def embed_vision(self, vision: VisualTokens) -> Tensor:
+        if self.config.plain_vision:
+            return self.vision(vision.tokens.to(self.vision.weight))
         x = self.vision((vision.tokens - self.mean) / self.std)
         x = x + self.place(vision.places) + self.time(waves(vision.times))
         if self.tag is not None and vision.tags is not None:
@@ -110,11 +125,16 @@ def waves(times: Tensor) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], -1)
 
 
-def joint_mask(keep: Tensor, dtype: torch.dtype) -> Tensor:
-    """(B, L) bool -> (B, 1, L, L) additive: every token sees every token that is not [PAD]. Four dims switch
-    transformers' own causal mask off."""
-    mask = torch.zeros(keep.shape, dtype=dtype, device=keep.device).masked_fill(~keep, torch.finfo(dtype).min)
-    return mask[:, None, None, :].expand(-1, 1, keep.shape[1], -1)
+def joint_mask(keep: Tensor, dtype: torch.dtype, causal: bool = False) -> Tensor:
+    """(B, L) bool -> (B, 1, L, L) additive: every token sees every token that is not [PAD]; with `causal` (the paper's
+    ablation) none after itself. Four dims switch transformers' own causal mask off."""
+    never = torch.finfo(dtype).min
+    mask = torch.zeros(keep.shape, dtype=dtype, device=keep.device).masked_fill(~keep, never)
+    mask = mask[:, None, None, :].expand(-1, 1, keep.shape[1], -1)
+    if causal:
+        later = torch.ones(keep.shape[1], keep.shape[1], dtype=torch.bool, device=keep.device).triu(1)
+        mask = mask.masked_fill(later, never)
+    return mask
 
 
 def llama_config(config: PredictorConfig) -> LlamaConfig:
@@ -128,6 +148,7 @@ def llama_config(config: PredictorConfig) -> LlamaConfig:
         num_hidden_layers=config.n_layers,
         num_attention_heads=config.n_heads,
         num_key_value_heads=config.n_kv_heads,
-        rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta},
-        max_position_embeddings=8192,
+        rope_parameters={"rope_type": "default", "rope_theta": config.rope_theta} | (config.rope_scaling or {}),
+        max_position_embeddings=131_072,
+        rms_norm_eps=config.norm_eps,
     )

@@ -1,21 +1,40 @@
 """Prompts (the paper's X_Q) as frozen token embeddings of the predictor's language model."""
 
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from model_server.vljepa.config import PredictorConfig
+from model_server.vljepa.frozen import PROMPT_TOKENIZER, stored_tokenizer, word_rows
 from model_server.vljepa.packages import SMOLLM2, packaged_file
 
 
-def embed_prompt(config: PredictorConfig, prompt: str) -> Tensor:
-    """(L, hidden) float32. The table is read row by row: 49,152 rows would cost 113 MB for four of them."""
+def embed_prompts(config: PredictorConfig, prompts: Sequence[str], folder: Path | None) -> tuple[Tensor, Tensor]:
+    """(B, L, hidden) float32, and (B, L) bool: False at [PAD], which stands after the shorter prompts."""
+    rows = [embed_prompt(config, prompt, folder) for prompt in prompts]
+    lengths = torch.tensor([len(row) for row in rows])
+    padded = pad_sequence(rows, batch_first=True)
+    return padded, torch.arange(padded.shape[1]) < lengths[:, None]
+
+
+def embed_prompt(config: PredictorConfig, prompt: str, folder: Path | None = None) -> Tensor:
+    """(L, hidden) float32, L at most `prompt_tokens`. The table is read row by row: all of it would cost 113 MB for
+    four rows in `small`, and 525 MB in `base`.
+
+    Raises WeightsProblem where the words should lie in a folder and there is none.
+    """
     if config.source == "random":
         table = torch.randn(256, config.hidden, generator=torch.Generator().manual_seed(2))
-        return table[list(prompt.encode())]
-    return token_rows(tokenizer()(prompt)["input_ids"])
+        return table[list(prompt.encode())[: config.prompt_tokens]]
+    if config.source == "folder":
+        ids = stored_tokenizer(folder, PROMPT_TOKENIZER)(prompt)["input_ids"]
+        return word_rows(folder, ids[: config.prompt_tokens])
+    return token_rows(tokenizer()(prompt)["input_ids"][: config.prompt_tokens])
 
 
 def token_rows(ids: list[int]) -> Tensor:

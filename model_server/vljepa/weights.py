@@ -1,7 +1,8 @@
 """Stored weights: int8 for matrices (one scale a row), float32 for the rest, as safetensors.
 
-Only what was trained here is stored; what a package ships frozen (the y-encoder's words and lower layers) is left out.
-Every published number is made from these files.
+A model of the paper's size keeps bfloat16 instead, and its frozen parts lie beside it (`frozen`). In the repository is
+only what was trained here; what a package ships frozen (the y-encoder's words and lower layers) is left out. Every
+published number is made from these files.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from model_server.vljepa.config import VLJEPAConfig
+from model_server.vljepa.frozen import copy_frozen
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.packages import WeightsProblem
 
@@ -23,11 +25,20 @@ INT8_FROM = 4096  # elements; smaller tensors cost nothing in float32
 
 
 def save(model: VLJEPA, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    """The weights, the config, and copies of the frozen parts that no package ships."""
     shipped = shipped_names(model)
-    save_file(as_stored({k: v for k, v in model.state_dict().items() if k not in shipped}), folder / WEIGHTS)
+    trained = {name: tensor for name, tensor in model.state_dict().items() if name not in shipped}
+    write(as_stored(trained) if model.config.stored == "int8" else as_halves(trained), model.config, folder)
+    if model.folder is not None and model.folder != folder:
+        copy_frozen(model.folder, folder)
+
+
+def write(stored: dict[str, Tensor], config: VLJEPAConfig, folder: Path) -> None:
+    """Tensors as they are, and the config."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file(stored, folder / WEIGHTS)
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes it for the owner alone
-    (folder / CONFIG).write_text(json.dumps(model.config.to_dict(), indent=2) + "\n")
+    (folder / CONFIG).write_text(json.dumps(config.to_dict(), indent=2) + "\n")
 
 
 def load(folder: Path) -> tuple[VLJEPA, str]:
@@ -42,7 +53,7 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
         raise WeightsProblem(f"The weights in {folder} cannot be read ({problem}): restore the folder.") from problem
     except Exception as problem:  # safetensors raises its own bare Exception subclass
         raise WeightsProblem(f"The weights in {folder} are damaged ({problem}): restore the folder.") from problem
-    model = VLJEPA(config)
+    model = VLJEPA(config, folder if config.predictor.source == "folder" else None)
     try:
         missing, unexpected = model.load_state_dict(as_floats(stored), strict=False)
     except RuntimeError as problem:  # a tensor of another shape: torch names each, over many lines
@@ -75,6 +86,18 @@ def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
         else:
             stored[name] = tensor.float().contiguous()
     return stored
+
+
+def as_halves(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Float matrices as bfloat16; what is small (norms, biases) in float32."""
+    return {
+        name: (
+            tensor.to(torch.bfloat16 if tensor.ndim > 1 else torch.float32) if tensor.is_floating_point() else tensor
+        )
+        .detach()
+        .contiguous()
+        for name, tensor in state.items()
+    }
 
 
 def as_floats(stored: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ COARSE = 2  # each frame also enters a clip as COARSE x COARSE tokens with its t
 class FrameFeatures:
     """What is known of F frames, and cached on disk for training."""
 
-    tokens: Tensor  # (F, GRID * GRID, C)
+    tokens: Tensor  # (F, GRID * GRID, C); the pixels themselves where an x-encoder sees no frame alone
     probabilities: Tensor | None  # (F, n_classes), where the x-encoder has a classifier
 
 
@@ -39,6 +39,18 @@ class VisualTokens:
     def keep(self, which: Tensor) -> "VisualTokens":
         """The same clips with only the tokens at `which`."""
         return replace(self, tokens=self.tokens[:, which], places=self.places[which], times=self.times[which])
+
+
+class XEncoder(Protocol):
+    """All that the rest of the system knows of an x-encoder: once a frame, then once a clip."""
+
+    def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
+        """frames (F, frame_px, frame_px, 3) uint8: what can be done once for windows that share a frame."""
+        ...
+
+    def clip_tokens(self, features: FrameFeatures, index: Tensor) -> VisualTokens:
+        """Clips of those frames. index (B, T)."""
+        ...
 
 
 class FrameBackbone(Protocol):
@@ -64,6 +76,9 @@ class FrameXEncoder:
     def __call__(self, frames: np.ndarray, index: np.ndarray) -> VisualTokens:
         """frames (F, H, W, 3) uint8, index (B, T): each frame is encoded once."""
         return self.clip_tokens(self.backbone(frames), torch.from_numpy(np.asarray(index, dtype=np.int64)))
+
+    def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
+        return self.backbone(frames)
 
     def clip_tokens(self, features: FrameFeatures, index: Tensor) -> VisualTokens:
         """Lay out clips from encoded frames. index (B, T)."""

@@ -1,23 +1,27 @@
 """The y-encoder: captions and queries in, target and query embeddings out (paper section 3.1)."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
 from transformers import logging as transformers_logging
 
 from model_server.vljepa.config import YEncoderConfig
+from model_server.vljepa.frozen import TEXT_TOKENIZER, stored_tokenizer
 from model_server.vljepa.packages import MINILM, packaged_file
 
 
 class YEncoder(nn.Module):
     """Token ids (B, L) and mask (B, L) -> (B, D), L2-normalised: mean over non-pad tokens, then a linear layer."""
 
-    def __init__(self, config: YEncoderConfig, dim: int) -> None:
+    def __init__(self, config: YEncoderConfig, dim: int, folder: Path | None = None) -> None:
+        """`folder` holds the tokenizer where no package does."""
         super().__init__()
         self.config = config
+        self.folder = folder
         self.model, self.tokenizer = load_source(config)
         for part in self.shipped():
             part.requires_grad_(False)
@@ -25,13 +29,16 @@ class YEncoder(nn.Module):
 
     def shipped(self) -> list[nn.Module]:
         """The parts that stay as the package ships them: neither trained nor stored."""
+        if self.config.kind == "transformers":
+            return []
         layers = self.model.encoder.layer
         lower = list(layers[: len(layers) - self.config.trained_layers])
         return lower if self.config.kind == "tiny" else [self.model.embeddings, *lower]
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Texts -> ids, mask, each (B, L); longer texts are cut at `max_tokens`."""
-        out = self.tokenizer(
+        tokenizer = self.tokenizer or stored_tokenizer(self.folder, TEXT_TOKENIZER)
+        out = tokenizer(
             list(texts), padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt"
         )
         return out["input_ids"], out["attention_mask"]
@@ -39,6 +46,8 @@ class YEncoder(nn.Module):
     def sentence(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, hidden): the text encoder's own sentence vector, before the projection."""
         states = self.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, L, hidden)
+        if self.config.pooling == "last":  # padding stands on the right
+            return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
         weights = mask.unsqueeze(-1).to(states)
         return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
 
@@ -47,7 +56,9 @@ class YEncoder(nn.Module):
 
     def project(self, sentence: Tensor) -> Tensor:
         """(B, hidden) -> (B, D), L2-normalised."""
-        return normalize(self.projection(normalize(sentence, dim=-1)), dim=-1)
+        if self.config.unit_sentence:
+            sentence = normalize(sentence, dim=-1)
+        return normalize(self.projection(sentence).float(), dim=-1)
 
 
 class ByteTokenizer:
@@ -60,7 +71,7 @@ class ByteTokenizer:
 
 
 def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
-    """The text encoder as its package ships it, and its tokenizer."""
+    """The text encoder as its package ships it, and its tokenizer: None where it lies beside the weights."""
     if config.kind == "tiny":
         sizes = BertConfig(
             vocab_size=258,
@@ -71,6 +82,9 @@ def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
             max_position_embeddings=config.max_tokens,
         )
         return BertModel(sizes, add_pooling_layer=False), ByteTokenizer()
+    if config.kind == "transformers":
+        assert config.architecture is not None
+        return AutoModel.from_config(AutoConfig.for_model(**config.architecture), dtype=torch.float32), None
     folder = packaged_file(*MINILM).parent
     transformers_logging.set_verbosity_error()  # it reports the pooler we do not use at every start
     transformers_logging.disable_progress_bar()
