@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from model_server.engine import Embeddings, EngineError
+from model_server.engine import Embeddings, Engine, EngineError
 from model_server.evaluation.retrieval import predict_items
+from model_server.evaluation.rows import interval
 from model_server.frames.errors import MediaError
-from model_server.local import LocalEngine, load_engine
+from model_server.local import load_engine
 from model_server.training.data import DataProblem, chosen, read_folder
 from model_server.training.decoder import read_texts, tidy
 from model_server.vljepa.packages import WeightsProblem
 
-DRAWS = 1000  # bootstrap samples of an interval
 NO_CIDER = "CIDEr needs one more package: pip install --no-deps -r requirements/evaluation.txt"
 
 
@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> None:
         results = {"y-decoder": scores(written, references, predicted, engine)}
         results["y-decoder"]["ms_a_caption"] = round(1000 * took_s / len(written), 1)
         if args.text:
-            results["nearest caption"] = scores(nearest(predicted, args, engine), references, predicted, engine)
+            known = nearest(predicted, corpus(args.text), engine)
+            results["nearest caption"] = scores(known, references, predicted, engine)
     except (DataProblem, MediaError, WeightsProblem, EngineError, ValueError, OSError) as problem:
         sys.exit(f"captioning: {problem}")
     for item, text in list(zip(items, written, strict=True))[: args.show]:
@@ -63,22 +64,17 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def scores(
-    written: list[str], references: list[tuple[str, ...]], predicted: Embeddings, engine: LocalEngine
+    written: list[str], references: list[tuple[str, ...]], predicted: Embeddings, engine: Engine
 ) -> dict[str, object]:
     """CIDEr x 100 with its 95 % bootstrap interval over items, and the mean agreement."""
     each = cider(written, references)
     agreement = (engine.encode_texts(written) * predicted).sum(axis=1)
     return {
         "CIDEr": round(100 * float(each.mean()), 1),
-        "interval": interval(100 * each),
+        "interval": [round(edge, 1) for edge in interval(100 * each)],
         "agreement": round(float(agreement.mean()), 3),
         "distinct": len(set(written)),
     }
-
-
-def interval(values: np.ndarray) -> list[float]:
-    draw = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
-    return [round(float(x), 1) for x in np.percentile(values[draw].mean(axis=1), [2.5, 97.5])]
 
 
 def cider(written: list[str], references: list[tuple[str, ...]]) -> np.ndarray:
@@ -97,8 +93,13 @@ def plain(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
 
 
-def nearest(predicted: Embeddings, args: argparse.Namespace, engine: LocalEngine) -> list[str]:
-    texts = sorted({tidy(text) for text in read_texts(args.text, seed=0)}, key=lambda text: (len(text), text))
+def corpus(files: list[Path]) -> list[str]:
+    """Every caption of the files once, the shortest first. DataProblem where a file cannot be read."""
+    return sorted({tidy(text) for text in read_texts(files, seed=0)}, key=lambda text: (len(text), text))
+
+
+def nearest(predicted: Embeddings, texts: list[str], engine: Engine) -> list[str]:
+    """The caption of the corpus that lies nearest to each predicted embedding (n, D)."""
     return [texts[i] for i in (predicted @ engine.encode_texts(texts).T).argmax(axis=1)]
 
 
