@@ -110,5 +110,11 @@ def random_model(config: VLJEPAConfig) -> VLJEPA:
         torch.set_rng_state(state)
 
 
+def shapes_of(config: VLJEPAConfig) -> VLJEPA:
+    """The model without memory, on torch's meta device; what packages hold is loaded: it is small."""
+    with torch.device("meta" if config.predictor.source == "folder" else "cpu"):
+        return VLJEPA(config)
+
+
 def as_float32(embeddings: Tensor) -> np.ndarray:
     return embeddings.float().cpu().numpy()

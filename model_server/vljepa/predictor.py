@@ -107,7 +107,7 @@ def pools(vision: VisualTokens) -> Tensor:
     The maximum keeps what is small, the middle what the camera was pointed at; the root (power normalisation, Perronnin
     et al. 2010) keeps a few bursts of texture from drowning the rest. Each was measured to help.
     """
-    slow = vision.tokens[:, vision.places < GRID * GRID]  # (B, GRID*GRID, C)
+    slow = vision.tokens[:, : GRID * GRID]  # (B, GRID*GRID, C): an x-encoder of frames puts them first
     middle = slow.unflatten(1, (GRID, GRID))[:, 1:-1, 1:-1].mean((1, 2))
     both = torch.cat([slow.mean(1), slow.amax(1), middle], -1)
     return both.sign() * both.abs().sqrt()

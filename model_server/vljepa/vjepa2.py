@@ -81,7 +81,11 @@ def empty_net(config: XEncoderConfig, clip_frames: int) -> VJEPA2Model:
 
 
 def load_vjepa2(config: VLJEPAConfig, folder: Path | None, device: str) -> VJEPA2XEncoder:
-    """From the weights in a model's folder; in bfloat16 on a GPU. Raises WeightsProblem."""
+    """From the weights in a model's folder; in bfloat16 on a GPU; shapes alone on torch's meta device. Raises
+    WeightsProblem."""
+    if device == "meta":
+        with torch.device("meta"):
+            return VJEPA2XEncoder(empty_net(config.x_encoder, config.clip_frames), config.clip_frames)
     path = frozen_path(folder, X_ENCODER)
     net = empty_net(config.x_encoder, config.clip_frames)
     try:

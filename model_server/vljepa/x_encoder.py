@@ -44,6 +44,11 @@ class VisualTokens:
 class XEncoder(Protocol):
     """All that the rest of the system knows of an x-encoder: once a frame, then once a clip."""
 
+    @property
+    def net(self) -> nn.Module | None:
+        """The frozen network, where torch runs it."""
+        ...
+
     def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
         """frames (F, frame_px, frame_px, 3) uint8: what can be done once for windows that share a frame."""
         ...
@@ -76,6 +81,10 @@ class FrameXEncoder:
     def __call__(self, frames: np.ndarray, index: np.ndarray) -> VisualTokens:
         """frames (F, H, W, 3) uint8, index (B, T): each frame is encoded once."""
         return self.clip_tokens(self.backbone(frames), torch.from_numpy(np.asarray(index, dtype=np.int64)))
+
+    @property
+    def net(self) -> nn.Module | None:
+        return getattr(self.backbone, "net", None)
 
     def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
         return self.backbone(frames)
