@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from model_server.evaluation.streams import Media
 from model_server.training.data import PHOTO_SUFFIXES, DataProblem
 
 VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".3gp", ".mpg", ".flv"}
+WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 class NotAtHand(Exception):
@@ -107,11 +109,10 @@ def distinct(names: Iterable[str]) -> list[str]:
 def words(name: str) -> str:
     """A class name as words.
 
-    >>> words("MakePaper_wind-mill")
-    'make paper wind mill'
+    >>> words("ReplaceSIMCard_wind-mill")
+    'replace sim card wind mill'
     """
-    spaced = "".join(f" {c}" if c.isupper() else c for c in name).replace("_", " ").replace("-", " ")
-    return " ".join(spaced.lower().split())
+    return " ".join(WORD_STARTS.sub(" ", name).replace("_", " ").replace("-", " ").lower().split())
 
 
 def seconds(clock: str) -> float:
