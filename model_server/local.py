@@ -33,7 +33,7 @@ class LocalEngine:
     def __init__(
         self, model: VLJEPA, version: str, device: str, cache_dir: Path, decoder: YDecoder | None = None
     ) -> None:
-        half = device == "cuda" and model.config.stored == "bfloat16"
+        half = device.startswith("cuda") and model.config.stored == "bfloat16"
         self.model = model.to(device, torch.bfloat16 if half else torch.float32)
         self.decoder = None if decoder is None else decoder.to(device)
         self.version = version
@@ -77,8 +77,8 @@ class LocalEngine:
         """Do it, and add its seconds to the stage: a GPU's too."""
         started = time.perf_counter()
         done = work()
-        if self.device == "cuda":
-            torch.cuda.synchronize()
+        if self.device.startswith("cuda"):
+            torch.cuda.synchronize(self.device)
         self.stage_s[stage] += time.perf_counter() - started
         return done
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from model_server.vljepa.frozen import NAMES, word_rows
 from model_server.vljepa.loss import InfoNCE
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.prompt import embed_prompts
+from model_server.vljepa.vjepa2 import VJEPA2XEncoder, load_vjepa2
 from tests import base_parts
 
 CLIP = np.arange(4, dtype=np.int32)[None]
@@ -153,10 +155,19 @@ def test_bfloat16_predicts_what_float32_does(engine, folder):
     half, _ = weights.load(folder)
     half.to(torch.bfloat16)
     vision = tokens_of(engine, some_frames(), CLIP)
+    rounded = tokens_of(SimpleNamespace(x_encoder=half_x_encoder(folder)), some_frames(), CLIP)
+    assert rounded.tokens.dtype == torch.bfloat16
+    assert torch.cosine_similarity(rounded.tokens.float(), vision.tokens, dim=-1).min() > 0.999
     with torch.no_grad():
-        clips = (half.predict(vision) * engine.model.predict(vision)).sum()
+        clips = (half.predict(rounded) * engine.model.predict(vision)).sum()
         texts = (half.encode_texts(["a dog"]) * engine.model.encode_texts(["a dog"])).sum()
     assert min(clips, texts) > 0.999
+
+
+def half_x_encoder(folder):
+    """As load_vjepa2 makes it on a GPU."""
+    x_encoder = load_vjepa2(weights.load(folder)[0].config, folder, "cpu")
+    return VJEPA2XEncoder(x_encoder.net.to(torch.bfloat16), x_encoder.clip_frames)
 
 
 @pytest.mark.parametrize("layers", [(0, 2), (2, 4), (0, 4)])

@@ -22,21 +22,18 @@ from torch import Tensor, nn
 
 from model_server.frames.errors import MediaError
 from model_server.local import cache_dir, pick_device
-from model_server.presets import preset
 from model_server.training import heads
 from model_server.training.batches import Batch, Sampler
 from model_server.training.card import write_card
 from model_server.training.data import DataProblem, Item, read_folder
 from model_server.training.features import Features, cached_features
+from model_server.training.starting import new_model, set_statistics
 from model_server.training.validation import to_device, validation_scores
 from model_server.vljepa import weights
 from model_server.vljepa.loss import LOSSES, TERMS, make_loss
-from model_server.vljepa.model import VLJEPA, build_x_encoder, class_names, random_model, space_of
+from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
 from model_server.vljepa.packages import WeightsProblem
-from model_server.vljepa.predictor import pools
-from model_server.vljepa.source import start_from_packages
-from model_server.vljepa.x_encoder import FrameFeatures, VisualTokens, XEncoder
-from model_server.vljepa.y_encoder import name_embeddings
+from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 
 
 @dataclass
@@ -99,10 +96,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--head-epochs", type=int, default=15, help="last phase: only the heads, on a cached trunk")
     parser.add_argument("--head-batch", type=int, default=512)
     parser.add_argument("--head-lr", type=float, default=1e-3)
-    parser.add_argument("--tag-gain", type=float, default=10, help="of the tag residual in the end; chosen on val")
+    parser.add_argument(
+        "--tag-gain", type=float, help="of the tag residual in the end; 10, chosen on val; 1 with --start"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint-every", type=int, default=50, help="steps")
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    if args.tag_gain is None:
+        args.tag_gain = 10.0 if args.start is None else 1.0  # stored weights have their gain already
+    return args
 
 
 def train(args: argparse.Namespace) -> None:
@@ -143,20 +145,6 @@ def train(args: argparse.Namespace) -> None:
     print(f"weights, metrics and model card: {args.out}")
 
 
-def new_model(name: str, start: Path | None) -> VLJEPA:
-    config = preset(name)
-    if start is not None:
-        model, _ = weights.load(start)
-        model.unfreeze()
-        return model
-    if config.predictor.source == "folder":
-        raise ValueError(f"{name} starts from a folder: make it with training.assemble_base, and name it with --start.")
-    model = random_model(config)
-    if config.predictor.source != "random":
-        start_from_packages(model, name_embeddings(class_names()))
-    return model
-
-
 def training_part(items: list[Item]) -> list[Item]:
     return [item for item in items if item.split not in ("val", "test")]
 
@@ -178,20 +166,6 @@ def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_enco
     if checkpoint.exists():
         run.restore(torch.load(checkpoint, weights_only=True, map_location=device))
     return run
-
-
-def set_statistics(model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> None:
-    """Mean and standard deviation of each channel of the frozen features, and of their pools, over a sample."""
-    rows = torch.cat(
-        [part.frames(np.arange(0, len(part.tokens), max(1, len(part.tokens) // 500))).tokens for part in known]
-    )
-    flat = rows.flatten(0, 1)  # (n, C)
-    model.predictor.mean.copy_(flat.mean(0))
-    model.predictor.std.copy_(flat.std(0).clamp(min=1e-3))
-    sample = x_encoder.clip_tokens(FrameFeatures(rows, None), torch.arange(len(rows))[:, None])
-    pooled = pools(sample)  # (n, 3C)
-    model.predictor.summary_mean.copy_(pooled.mean(0))
-    model.predictor.summary_std.copy_(pooled.std(0).clamp(min=1e-3))
 
 
 def parameter_groups(model: VLJEPA, loss: nn.Module, args: argparse.Namespace) -> list[dict]:

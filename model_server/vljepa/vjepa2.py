@@ -92,5 +92,6 @@ def load_vjepa2(config: VLJEPAConfig, folder: Path | None, device: str) -> VJEPA
         net.load_state_dict(load_file(path))
     except RuntimeError as problem:  # torch names each tensor, over many lines
         raise WeightsProblem(f"{path} does not fit the config beside it: make the folder again.") from problem
-    nn.Module.to(net, device, torch.bfloat16 if device == "cuda" else torch.float32)  # its own stubs know no self
+    half = device.startswith("cuda")
+    nn.Module.to(net, device, torch.bfloat16 if half else torch.float32)  # its own stubs know no self
     return VJEPA2XEncoder(net, config.clip_frames)
