@@ -14,6 +14,7 @@ import torch
 from model_server.engine import Clips, Embeddings, EngineError, Space
 from model_server.presets import WEIGHTS_DIR, preset
 from model_server.vljepa import weights, y_decoder
+from model_server.vljepa.hubness import without
 from model_server.vljepa.model import VLJEPA, as_float32, build_x_encoder, random_model, space_of
 from model_server.vljepa.y_decoder import YDecoder
 
@@ -53,7 +54,7 @@ class LocalEngine:
             return lambda texts: as_float32(self.model.encode_texts(texts))
         from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 
-        return OnnxYEncoder(self.model.y_encoder, self.version, self.cache_dir, torch.get_num_threads())
+        return OnnxYEncoder(self.model, self.version, self.cache_dir, torch.get_num_threads())
 
     @cached_property
     def space(self) -> Space:
@@ -95,6 +96,7 @@ class LocalEngine:
         if not len(embeddings):
             return []
         rows = torch.from_numpy(np.ascontiguousarray(embeddings, np.float32)).to(self.device)
+        rows = without(rows, self.model.config.dim)  # the decoder reads what was predicted, not how common it is
         with self.decode_lock:
             return [text for part in torch.split(rows, CAPTIONS_A_RUN) for text in self.decoder.caption(part)]
 

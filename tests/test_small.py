@@ -55,6 +55,6 @@ def test_queries_of_any_length_are_the_same_by_onnx_runtime_and_torch(engine: Lo
 
 def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path):
     for version in ("old", "new"):
-        encode = OnnxYEncoder(engine.model.y_encoder, version, tmp_path, threads=1)
+        encode = OnnxYEncoder(engine.model, version, tmp_path, threads=1)
     assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-1.onnx"]
     assert encode(["a dog"]).shape == (1, engine.space.dim)

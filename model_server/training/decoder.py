@@ -29,6 +29,7 @@ from model_server.training.data import DataProblem, read_folder
 from model_server.training.features import Features, cached_features
 from model_server.training.pretrain import training_part, validation_part
 from model_server.vljepa import weights, y_decoder
+from model_server.vljepa.hubness import without
 from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.x_encoder import XEncoder
@@ -202,7 +203,7 @@ def predicted_views(model: VLJEPA, features: Features, x_encoder: XEncoder) -> t
         model.predict(x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape)))
         for rows in heads.by_length(features, model.config.clip_frames, views_of)
     ]
-    return features, torch.cat(predicted), views_of
+    return features, without(torch.cat(predicted), model.config.dim), views_of
 
 
 def pairs_of(

@@ -72,7 +72,14 @@ class VLJEPAConfig:
     x_encoder: XEncoderConfig
     predictor: PredictorConfig
     y_encoder: YEncoderConfig
+    hub_captions: int = 0  # captions that predictions are held against, for one more coordinate (`hubness`); 0: none
+    hub_rank: int = 64  # numbers a caption of those
     stored: str = "int8"  # matrices: "int8" with a scale a row, or "bfloat16", which a GPU then also computes in
+
+    @property
+    def space_dim(self) -> int:
+        """Numbers of a stored embedding: D, and one against hubs."""
+        return self.dim + (self.hub_captions > 0)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -81,7 +88,7 @@ class VLJEPAConfig:
     def from_dict(cls, values: dict[str, Any]) -> "VLJEPAConfig":
         parts = {"x_encoder": XEncoderConfig, "predictor": PredictorConfig, "y_encoder": YEncoderConfig}
         known = {f.name for f in fields(cls)}
-        wrong = (set(values) - known) | (known - {"stored"} - set(values))
+        wrong = (set(values) - known) | (known - {"stored", "hub_captions", "hub_rank"} - set(values))
         if wrong:
             raise ValueError(f"config keys {sorted(wrong)} are unknown or missing")
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})

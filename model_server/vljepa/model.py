@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from model_server.engine import Space
 from model_server.vljepa.config import VLJEPAConfig
+from model_server.vljepa.hubness import Hubness
 from model_server.vljepa.predictor import Predictor
 from model_server.vljepa.prompt import embed_prompts
 from model_server.vljepa.x_encoder import FrameXEncoder, TinyBackbone, VisualTokens, XEncoder, tiny_names
@@ -31,6 +32,7 @@ class VLJEPA(nn.Module):
         self.folder = folder
         self.predictor = Predictor(config.predictor, config.x_encoder.dim, config.x_encoder.tag_dim, config.dim)
         self.y_encoder = YEncoder(config.y_encoder, config.dim, folder)
+        self.hubness = Hubness(config.dim, config.hub_captions, config.hub_rank) if config.hub_captions else None
         # The class names' text embeddings: they belong to the x-encoder, and are stored so that loading is fast.
         n_classes = {"efficientnet-lite2": len(class_names()), "tiny": 8}.get(config.x_encoder.kind, 0)
         self.register_buffer("names", torch.zeros(n_classes, config.x_encoder.tag_dim), persistent=n_classes > 0)
@@ -46,9 +48,17 @@ class VLJEPA(nn.Module):
     def predict(self, vision: VisualTokens, prompts: Sequence[str] | None = None) -> Tensor:
         """Predicted embeddings (B, D) under a prompt a clip, or under the caption prompt."""
         if prompts is None:
-            return self.predictor(vision, self.prompt)
+            return self.as_predicted(self.predictor(vision, self.prompt))
         rows, mask = embed_prompts(self.config.predictor, prompts, self.folder)
-        return self.predictor(vision, rows.to(self.prompt.device), mask.to(self.prompt.device))
+        return self.as_predicted(self.predictor(vision, rows.to(self.prompt.device), mask.to(self.prompt.device)))
+
+    def as_predicted(self, embeddings: Tensor) -> Tensor:
+        """(B, D) of the predictor -> as the space keeps them."""
+        return embeddings if self.hubness is None else self.hubness.predicted(embeddings)
+
+    def as_text(self, embeddings: Tensor) -> Tensor:
+        """(B, D) of the y-encoder -> as the space asks with them."""
+        return embeddings if self.hubness is None else self.hubness.text(embeddings)
 
     def unfreeze(self) -> None:
         """All but what a package ships is trained."""
@@ -60,7 +70,7 @@ class VLJEPA(nn.Module):
         """Target or query embeddings (B, D)."""
         ids, mask = self.y_encoder.tokenize(texts)
         device = self.prompt.device
-        return self.y_encoder(ids.to(device), mask.to(device))
+        return self.as_text(self.y_encoder(ids.to(device), mask.to(device)))
 
 
 def class_names() -> list[str]:
@@ -91,7 +101,7 @@ def space_of(config: VLJEPAConfig, version: str) -> Space:
     return Space(
         model=config.preset,
         version=version,
-        dim=config.dim,
+        dim=config.space_dim,
         clip_frames=config.clip_frames,
         window_s=config.window_s,
         stride_s=config.stride_s,

@@ -7,30 +7,31 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
+from model_server.vljepa.model import VLJEPA, as_float32
 from model_server.vljepa.onnx_export import session, write_graph
-from model_server.vljepa.y_encoder import YEncoder
 
 EXPORT_VERSION = 1  # part of the cached file's name: raise it when the graph changes
 
 
 class OnnxYEncoder:
-    """Texts -> (B, D) float32, L2-normalised: the same numbers as `YEncoder`, to 1e-6."""
+    """Texts -> (B, D) float32, L2-normalised: the same numbers as the model's `encode_texts`, to 1e-6."""
 
-    def __init__(self, encoder: YEncoder, version: str, cache_dir: Path, threads: int) -> None:
-        self.tokenize = encoder.tokenize
+    def __init__(self, model: VLJEPA, version: str, cache_dir: Path, threads: int) -> None:
+        self.model = model
         path = cache_dir / f"y-encoder-{version}-{EXPORT_VERSION}.onnx"
-        self.session = session(path, partial(export, encoder), threads)
+        self.session = session(path, partial(export, model.y_encoder), threads)
         for old in set(cache_dir.glob("y-encoder-*.onnx")) - {path}:
             old.unlink(missing_ok=True)  # of weights that have been replaced
 
     def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        ids, mask = self.tokenize(texts)
-        embeddings: npt.NDArray[np.float32] = self.session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})[0]
-        return embeddings
+        ids, mask = self.model.y_encoder.tokenize(texts)
+        (embeddings,) = self.session.run(None, {"ids": ids.numpy(), "mask": mask.numpy()})
+        return as_float32(self.model.as_text(torch.from_numpy(embeddings)))
 
 
-def export(encoder: YEncoder, path: Path) -> None:
+def export(encoder: nn.Module, path: Path) -> None:
     ids = torch.ones(2, 6, dtype=torch.long)
     axes = {"ids": {0: "B", 1: "L"}, "mask": {0: "B", 1: "L"}, "embeddings": {0: "B"}}
     write_graph(encoder, {"ids": ids, "mask": torch.ones_like(ids)}, ["embeddings"], axes, path)
