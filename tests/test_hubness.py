@@ -11,6 +11,7 @@ from model_server.local import LocalEngine
 from model_server.presets import TINY
 from model_server.training import hubs
 from model_server.training.hubs import with_hubness
+from model_server.training.starting import new_model
 from model_server.vljepa import weights
 from model_server.vljepa.hubness import LEVEL, NEAREST, SHARE, Hubness, without
 from model_server.vljepa.model import VLJEPA, random_model, space_of
@@ -90,6 +91,14 @@ def test_configs_from_before_it_are_still_read():
     del old["hub_captions"], old["hub_rank"]
     assert type(TINY).from_dict(json.loads(json.dumps(old))) == TINY
     assert VLJEPA(replace(TINY, hub_captions=0)).hubness is None
+
+
+def test_training_that_goes_on_from_such_weights_leaves_it_out(tmp_path):
+    weights.save(with_hubness(random_model(TINY), TEXTS, 8), tmp_path)
+    model = new_model("tiny", tmp_path)
+    assert model.encode_texts(["a"]).shape == (1, TINY.dim)
+    weights.save(model, tmp_path / "again")
+    assert weights.load(tmp_path / "again")[0].hubness is None
 
 
 def test_the_command_adds_it_to_finished_weights(tmp_path, capsys):

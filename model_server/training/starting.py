@@ -19,6 +19,7 @@ def new_model(name: str, start: Path | None) -> VLJEPA:
     config = preset(name)
     if start is not None:
         model, _ = weights.load(start)
+        model.forget_hubs()  # they belong to finished weights: training.hubs fits them anew
         model.unfreeze()
         return model
     if config.predictor.source == "folder":

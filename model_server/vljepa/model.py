@@ -1,6 +1,7 @@
 """VL-JEPA assembled: x-encoder, predictor, y-encoder (paper figure 1). The y-decoder joins in a later version."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,9 @@ class VLJEPA(nn.Module):
     def as_text(self, embeddings: Tensor) -> Tensor:
         """(B, D) of the y-encoder -> as the space asks with them."""
         return embeddings if self.hubness is None else self.hubness.text(embeddings)
+
+    def forget_hubs(self) -> None:
+        self.hubness, self.config = None, replace(self.config, hub_captions=0)
 
     def unfreeze(self) -> None:
         """All but what a package ships is trained."""
