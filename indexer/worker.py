@@ -12,6 +12,6 @@ from model_server.engine import Engine
 
 @cache
 def engine() -> Engine:
-    from model_server.local import load_engine  # torch takes seconds and half a gigabyte: only where it is used
+    from model_server.loading import engine_of  # torch takes seconds and half a gigabyte: only where it is used
 
-    return load_engine(settings.SEEKFRAME_MODEL, settings.SEEKFRAME_DEVICE)
+    return engine_of(settings.SEEKFRAME_MODEL, settings.SEEKFRAME_DEVICE)

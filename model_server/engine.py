@@ -72,3 +72,17 @@ class EngineError(Exception):
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+def check_clips(clips: Clips, space: Space) -> None:
+    """EngineError(permanent) unless the clips have the shapes the x-encoder takes."""
+    frames, index = clips.frames, clips.index
+    side = space.frame_px
+    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (side, side, 3):
+        raise EngineError(
+            f"Frames must be (F, {side}, {side}, 3) uint8, not {frames.shape} {frames.dtype}.", permanent=True
+        )
+    if index.ndim != 2 or not 1 <= index.shape[1] <= space.clip_frames:
+        raise EngineError(f"Clips must have 1 to {space.clip_frames} frames, not {index.shape}.", permanent=True)
+    if index.size and (index.min() < 0 or index.max() >= len(frames)):
+        raise EngineError(f"Clips name frames outside 0 to {len(frames) - 1}.", permanent=True)

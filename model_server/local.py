@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from model_server.engine import Clips, Embeddings, EngineError, Space
+from model_server.engine import Clips, Embeddings, EngineError, Space, check_clips
 from model_server.presets import WEIGHTS_DIR, preset
 from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.hubness import without
@@ -99,20 +99,6 @@ class LocalEngine:
         rows = without(rows, self.model.config.dim)  # the decoder reads what was predicted, not how common it is
         with self.decode_lock:
             return [text for part in torch.split(rows, CAPTIONS_A_RUN) for text in self.decoder.caption(part)]
-
-
-def check_clips(clips: Clips, space: Space) -> None:
-    """EngineError(permanent) unless the clips have the shapes the x-encoder takes."""
-    frames, index = clips.frames, clips.index
-    side = space.frame_px
-    if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[1:] != (side, side, 3):
-        raise EngineError(
-            f"Frames must be (F, {side}, {side}, 3) uint8, not {frames.shape} {frames.dtype}.", permanent=True
-        )
-    if index.ndim != 2 or not 1 <= index.shape[1] <= space.clip_frames:
-        raise EngineError(f"Clips must have 1 to {space.clip_frames} frames, not {index.shape}.", permanent=True)
-    if index.size and (index.min() < 0 or index.max() >= len(frames)):
-        raise EngineError(f"Clips name frames outside 0 to {len(frames) - 1}.", permanent=True)
 
 
 def load_engine(name: str, device: str = "auto", folder: Path | None = None) -> LocalEngine:

@@ -107,6 +107,8 @@ BASE = VLJEPAConfig(
 OPEN_VLJEPA = replace(BASE, preset="open-vljepa", clip_frames=8, y_encoder=replace(BASE.y_encoder, max_tokens=64))
 
 PRESETS = {config.preset: config for config in (TINY, SMALL, BASE, OPEN_VLJEPA)}
+DUAL = ("clip", "siglip2")  # dual encoders of transformers behind the same protocol: model_server.dual
+MODELS = sorted([*PRESETS, *DUAL])
 
 
 def preset(name: str) -> VLJEPAConfig:

@@ -21,7 +21,7 @@ from model_server.engine import Embeddings, Engine, EngineError
 from model_server.evaluation.retrieval import predict_items
 from model_server.evaluation.rows import interval
 from model_server.frames.errors import MediaError
-from model_server.local import load_engine
+from model_server.loading import engine_of
 from model_server.training.data import DataProblem, chosen, read_folder
 from model_server.training.decoder import read_texts, tidy
 from model_server.vljepa.packages import WeightsProblem
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     try:
         items = chosen(read_folder(args.data), args.split)
-        engine = load_engine(args.preset, args.device, args.weights)
+        engine = engine_of(args.preset, args.device, args.weights)
         predicted = predict_items(items, engine)["whole"]
         references = [item.captions for item in items]
         started = time.perf_counter()

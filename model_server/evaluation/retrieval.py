@@ -20,7 +20,7 @@ from model_server.engine import Clips, Embeddings, Engine
 from model_server.evaluation.ranks import retrieval_scores
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import read_clips, read_photo
-from model_server.local import load_engine
+from model_server.loading import engine_of
 from model_server.training.data import DataProblem, Item, chosen, read_folder
 from model_server.vljepa.packages import WeightsProblem
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     try:
         items = chosen(read_folder(args.data), args.split)
-        engine = load_engine(args.preset, args.device, args.weights)
+        engine = engine_of(args.preset, args.device, args.weights)
         scores = evaluate(items, engine)
     except (DataProblem, MediaError, WeightsProblem, ValueError) as problem:
         sys.exit(f"retrieval: {problem}")

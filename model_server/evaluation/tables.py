@@ -33,7 +33,7 @@ from model_server.evaluation.streams import Watcher
 from model_server.evaluation.text_triplets import triplet_rows
 from model_server.evaluation.vqa import vqa_rows
 from model_server.evaluation.world_prediction import world_prediction_rows
-from model_server.local import load_engine
+from model_server.loading import engine_of
 from model_server.training.data import DataProblem
 from model_server.vljepa.packages import WeightsProblem
 
@@ -94,7 +94,7 @@ assert set(EVALUATE) == set(TASKS), (set(EVALUATE), set(TASKS))
 def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     try:
-        engine = load_engine(args.preset, args.device, args.weights)
+        engine = engine_of(args.preset, args.device, args.weights)
         texts = corpus(args.text) if args.text else training_captions(args.data)
         results = Results.read(args.json)
         problems = measure(engine, texts, results, args)

@@ -124,9 +124,9 @@ def seekframe_version() -> str:
 
 
 def load_from_environment() -> Engine:
-    from model_server.local import load_engine  # torch takes seconds to import: /healthz must answer before
+    from model_server.loading import engine_of  # torch takes seconds to import: /healthz must answer before
 
-    engine = load_engine(os.environ.get("SEEKFRAME_MODEL") or "small", os.environ.get("SEEKFRAME_DEVICE") or "auto")
+    engine = engine_of(os.environ.get("SEEKFRAME_MODEL") or "small", os.environ.get("SEEKFRAME_DEVICE") or "auto")
     engine.encode_texts(["the first text is slow"])  # it makes what is made late: no person should wait for it
     return engine
 

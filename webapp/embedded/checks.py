@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import redis
 
-from model_server.presets import PRESETS
+from model_server.presets import MODELS
 from webapp.embedded.supervision import StartProblem
 
 FREE_BYTES = 1024**3
@@ -54,8 +54,8 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_model(name: str) -> None:
-    if name not in PRESETS:
-        raise StartProblem(f"SEEKFRAME_MODEL is {name!r}, and the models are {', '.join(sorted(PRESETS))}.")
+    if name not in MODELS:
+        raise StartProblem(f"SEEKFRAME_MODEL is {name!r}, and the models are {', '.join(MODELS)}.")
 
 
 def check_device(name: str) -> None:

@@ -5,17 +5,15 @@ Loads the model in this process: run it after training, never inside the site.
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from model_server.engine import Engine
 from search import calibrate
 from search.fitting.calibration import fit_calibration
 from search.fitting.data import DataProblem
-
-if TYPE_CHECKING:
-    from model_server.local import LocalEngine
 
 SHORTEST_WORD = 3
 
@@ -30,9 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--target", type=Path, help="where to write; beside the weights by default")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        from model_server.local import load_engine  # the model is loaded by this command alone
+        from model_server.loading import engine_of  # the model is loaded by this command alone
 
-        engine = load_engine(options["model"], settings.SEEKFRAME_DEVICE)
+        engine = engine_of(options["model"], settings.SEEKFRAME_DEVICE)
         target = options["target"] or calibrate.directory(options["model"])
         try:
             report = fit_calibration(options["data"], engine, whole_words(engine), target, self.stdout.write)
@@ -44,11 +42,13 @@ class Command(BaseCommand):
         )
 
 
-def whole_words(engine: "LocalEngine") -> list[str]:
-    """Words in Latin letters that the y-encoder's tokenizer has a piece for; none where it reads bytes.
+def whole_words(engine: Engine) -> list[str]:
+    """Words in Latin letters that the text encoder's tokenizer has a piece for; none where it reads bytes.
 
     Short ones are left to the captions: a tokenizer keeps every pair of letters.
     """
-    tokenizer = engine.model.y_encoder.tokenizer
-    pieces = tokenizer.get_vocab() if hasattr(tokenizer, "get_vocab") else {}
+    encoder = engine.model.y_encoder if hasattr(engine, "model") else engine
+    tokenizer = getattr(encoder, "tokenizer", None)
+    found = tokenizer.get_vocab() if tokenizer is not None and hasattr(tokenizer, "get_vocab") else {}
+    pieces = {piece.removeprefix("▁").removesuffix("</w>") for piece in found}  # where words begin or end
     return sorted(piece for piece in pieces if len(piece) >= SHORTEST_WORD and piece.isascii() and piece.isalpha())
