@@ -127,6 +127,7 @@ def test_a_file_is_paused_resumed_reloaded_and_becomes_a_video(page, web, lake, 
     page.on("request", lambda request: requests.append(request.method))
     slowly(page, -1)
     page.set_input_files("[data-pick]", lake)
+    expect(page.locator(".upload-row")).to_have_count(1)  # the row that waited goes once the file is recognised
     expect(row(page).locator(".state")).to_contain_text("checking the file")
     assert "POST" not in requests  # it went on with the upload that was there
     assert page.locator(".upload-row").count() == 1
