@@ -83,6 +83,11 @@ class LocalEngine:
         self.stage_s[stage] += time.perf_counter() - started
         return done
 
+    @property
+    def tokenizer(self):  # type: ignore[no-untyped-def]
+        """The text encoder's: which words it knows whole tells sense from nonsense."""
+        return self.model.y_encoder.tokenizer
+
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         if not texts:
             return np.empty((0, self.space.dim), np.float32)

@@ -42,7 +42,8 @@ def main(arguments: list[str] | None = None) -> None:
         results = {"y-decoder": scores(written, references, predicted, engine)}
         results["y-decoder"]["ms_a_caption"] = round(1000 * took_s / len(written), 1)
         if args.text:
-            known = nearest(predicted, corpus(args.text), engine)
+            texts = corpus(args.text)
+            known = nearest(predicted, texts, engine.encode_texts(texts))
             results["nearest caption"] = scores(known, references, predicted, engine)
     except (DataProblem, MediaError, WeightsProblem, EngineError, ValueError, OSError) as problem:
         sys.exit(f"captioning: {problem}")
@@ -98,9 +99,9 @@ def corpus(files: list[Path]) -> list[str]:
     return sorted({tidy(text) for text in read_texts(files, seed=0)}, key=lambda text: (len(text), text))
 
 
-def nearest(predicted: Embeddings, texts: list[str], engine: Engine) -> list[str]:
-    """The caption of the corpus that lies nearest to each predicted embedding (n, D)."""
-    return [texts[i] for i in (predicted @ engine.encode_texts(texts).T).argmax(axis=1)]
+def nearest(predicted: Embeddings, texts: list[str], embeddings: Embeddings) -> list[str]:
+    """The one of M texts, whose embeddings are (M, D), that lies nearest to each predicted embedding (n, D)."""
+    return [texts[i] for i in (predicted @ embeddings.T).argmax(axis=1)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from model_server.engine import Embeddings, EngineError
-from model_server.evaluation.captioning import cider
+from model_server.evaluation.captioning import cider, nearest
 from model_server.evaluation.rows import Row, Scale, Where, mean_row, missing_row
 from model_server.evaluation.streams import Media, Watcher
 from model_server.training.data import DataProblem
@@ -58,7 +58,7 @@ class Writers:
 
     def nearest(self, predicted: Embeddings) -> list[str]:
         """The caption of the corpus that lies nearest to each predicted embedding (n, D)."""
-        return [self.corpus[i] for i in (predicted @ self.corpus_embeddings.T).argmax(axis=1)]
+        return nearest(predicted, self.corpus, self.corpus_embeddings)
 
     @property
     def best(self) -> tuple[Writer, str]:

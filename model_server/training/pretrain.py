@@ -222,9 +222,10 @@ def encode_by_length(model: VLJEPA, texts: list[str], together: int = 64) -> Ten
 
 def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
     """A random part of the visual tokens, the same places for the whole batch."""
+    if not share:
+        return vision
     n = vision.tokens.shape[1]
-    kept = torch.randperm(n)[: n - int(share * n)].sort().values.to(vision.tokens.device)
-    return vision.keep(kept) if share else vision
+    return vision.keep(torch.randperm(n)[: n - int(share * n)].sort().values.to(vision.tokens.device))
 
 
 @torch.no_grad()

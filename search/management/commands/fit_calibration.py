@@ -47,8 +47,7 @@ def whole_words(engine: Engine) -> list[str]:
 
     Short ones are left to the captions: a tokenizer keeps every pair of letters.
     """
-    encoder = engine.model.y_encoder if hasattr(engine, "model") else engine
-    tokenizer = getattr(encoder, "tokenizer", None)
+    tokenizer = getattr(engine, "tokenizer", None)
     found = tokenizer.get_vocab() if tokenizer is not None and hasattr(tokenizer, "get_vocab") else {}
     pieces = {piece.removeprefix("▁").removesuffix("</w>") for piece in found}  # where words begin or end
     return sorted(piece for piece in pieces if len(piece) >= SHORTEST_WORD and piece.isascii() and piece.isalpha())
