@@ -16,14 +16,14 @@ NEVER = 255  # no segment starts at this window, however fine the cut
 
 
 def edges(times: npt.NDArray[np.float32], firsts: npt.NDArray[np.intp] | list[int]) -> list[float]:
-    """Where segments meet: half way between the centres of the windows either side, as windows overlap.
+    """Where segments meet: in the middle of what the windows either side share, or at the cut where they share nothing.
 
     `times` (n, 2) start_s and end_s of each window; `firsts` the first window of each segment, 0 among them.
     """
     if not len(times):
         return []
-    centres = times.astype(np.float64).mean(axis=1)  # (n,)
-    inner = [float((centres[first - 1] + centres[first]) / 2) for first in firsts if first]
+    exact = times.astype(np.float64)  # (n, 2)
+    inner = [float((exact[first - 1, 1] + exact[first, 0]) / 2) for first in firsts if first]
     return [float(times[0, 0]), *inner, float(times[-1, 1])]
 
 

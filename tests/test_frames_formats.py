@@ -9,8 +9,8 @@ import pytest
 from model_server.engine import Space
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import demuxer_of
-from model_server.frames.reader import probe, read_clips
-from tests.videos import claim_duration, corners, cut, make_sound, make_video, second_of
+from model_server.frames.reader import probe
+from tests.videos import claim_duration, corners, cut, make_sound, make_video, read_windows, second_of
 
 SPACE = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.0, prompt="", frame_px=32)  # 2 frames a second
 
@@ -18,7 +18,7 @@ SPACE = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.0, prompt
 def seconds_shown(path: Path) -> list[int]:
     """The second that each sampled frame shows, in order, over all batches."""
     shown: dict[int, int] = {}
-    for batch in read_clips(path, SPACE, windows_per_batch=2):
+    for batch in read_windows(path, SPACE, windows_per_batch=2):
         for window, row in zip(batch.windows, batch.clips.index, strict=True):
             step = (window.end_s - window.start_s) / len(row)
             for k, frame in enumerate(row):
@@ -93,7 +93,7 @@ def test_it_turns_pictures_upright(tmp_path, angle, flip, turn):
     size = (96, 64)
     path = make_video(tmp_path / "v.mp4", pictures=[corners(size)] * 10, times=[k / 10 for k in range(10)], size=size,
                       rotation=angle, flip=flip)  # fmt: skip
-    (batch,) = read_clips(path, SPACE)
+    (batch,) = read_windows(path, SPACE)
     expected = turn(corners((32, 32)))
     for y, x in ((4, 4), (4, 27), (27, 4), (27, 27)):
         difference = batch.clips.frames[0][y, x].astype(int) - expected[y, x].astype(int)
@@ -109,7 +109,7 @@ def test_it_reports_the_shape_as_shown_where_pixels_are_not_square(tmp_path):
 
 
 def test_it_makes_one_frame_of_a_video_of_one_picture(tmp_path):
-    (batch,) = read_clips(make_video(tmp_path / "v.mp4", times=[0.0]), SPACE)
+    (batch,) = read_windows(make_video(tmp_path / "v.mp4", times=[0.0]), SPACE)
     assert batch.clips.index.tolist() == [[0]]
     assert batch.clips.frames.shape == (1, 32, 32, 3)
     assert second_of(batch.clips.frames[0]) == 0
@@ -185,7 +185,7 @@ def test_it_says_why_a_file_is_no_video(tmp_path, content, sentence):
     path = tmp_path / "v.mp4"
     path.write_bytes(content)
     with pytest.raises(MediaError, match=sentence) as caught:
-        list(read_clips(path, SPACE))
+        list(read_windows(path, SPACE))
     assert caught.value.permanent
 
 
@@ -234,5 +234,5 @@ def test_it_tells_containers_by_their_first_bytes():
 
 def test_the_child_writes_nothing_of_its_own_to_the_terminal(tmp_path, capfd):
     path = cut(make_video(tmp_path / "v.mkv", 3), 0.7)
-    list(read_clips(path, SPACE))
+    list(read_windows(path, SPACE))
     assert capfd.readouterr() == ("", "")

@@ -12,11 +12,11 @@ from model_server.engine import Space
 from model_server.frames import process
 from model_server.frames.decode import Clock, Painter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
-from model_server.frames.reader import ClipBatch, probe, read_clips, read_photo
+from model_server.frames.reader import ClipBatch, probe, read_photo
 from model_server.frames.source import open_source
 from model_server.frames.stills import fit, read_stills, read_strip
 from model_server.frames.windows import sample
-from tests.videos import SIZE, corners, make_video, second_of
+from tests.videos import SIZE, corners, make_video, read_windows, second_of
 
 SPACE = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.0, prompt="", frame_px=32)
 
@@ -45,7 +45,7 @@ def moving(tmp_path_factory):
 
 
 def test_it_gives_every_window_once_in_order_whatever_the_batch(moving):
-    one_by_one, at_once = list(read_clips(moving, SPACE, 1)), list(read_clips(moving, SPACE, 100))
+    one_by_one, at_once = list(read_windows(moving, SPACE, 1)), list(read_windows(moving, SPACE, 100))
     expected = sample(6.0, SPACE)
     assert len(at_once) == 1
     assert len(one_by_one) == len(expected.windows) == 5
@@ -56,13 +56,13 @@ def test_it_gives_every_window_once_in_order_whatever_the_batch(moving):
 
 def test_it_gives_a_tail_window_of_its_own(tmp_path):
     path = make_video(tmp_path / "v.mp4", 5.7)
-    batches = list(read_clips(path, SPACE, 2))
+    batches = list(read_windows(path, SPACE, 2))
     assert [w.start_s for batch in batches for w in batch.windows] == [0.0, 1.0, 2.0, 3.0, 3.5]
     assert [second_of(picture) for picture in clips_of(batches)[-1]] == [3, 4, 4, 5]
 
 
 def test_it_counts_the_seconds_of_decoding(moving):
-    batches = list(read_clips(moving, SPACE, 2))
+    batches = list(read_windows(moving, SPACE, 2))
     assert sum(batch.decode_s for batch in batches) > 0
     assert sum(batch.waited_s for batch in batches) > 0
 
@@ -108,7 +108,7 @@ def test_memory_does_not_grow_with_the_video(tmp_path, monkeypatch):
     path = make_video(tmp_path / "v.mp4", 600, fps=2, size=(32, 32))
     before = _megabytes("self", "VmRSS")
     n_windows, most, child_most = 0, 0.0, 0.0
-    for batch in read_clips(path, space):
+    for batch in read_windows(path, space):
         n_windows += len(batch.windows)
         most = max(most, _megabytes("self", "VmRSS") - before)
         child_most = max(child_most, _megabytes(str(started[0].pid), "VmHWM"))

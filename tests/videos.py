@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,11 @@ os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder prints a page a video o
 
 import av
 import numpy as np
+
+from model_server.frames.reader import read_clips
+
+# Windows as they are sampled: a second of its own colour is a shot of its own.
+read_windows = partial(read_clips, keep_to_shots=False)
 
 SIZE = (64, 48)
 FPS = 10

@@ -12,6 +12,7 @@ from model_server.engine import Clips, Space
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, Probe
 from model_server.frames.process import Child, Event, Frame, Order
+from model_server.frames.shots import ShotKeeper
 from model_server.frames.windows import Sampling, Window, one_picture, sample
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -41,20 +42,24 @@ def probe(path: Path | str) -> Probe:
     raise _nonsense()
 
 
-def read_clips(path: Path | str, space: Space, windows_per_batch: int = 16) -> Iterator[ClipBatch]:
+def read_clips(
+    path: Path | str, space: Space, windows_per_batch: int = 16, keep_to_shots: bool = True
+) -> Iterator[ClipBatch]:
     """Every window of a video as `windows.sample` cuts it, in time order, each frame decoded once.
+
+    Unless declined, each is kept to one shot, and a shot that none is about gets one more (`shots`).
 
     Memory holds one batch and what the child has decoded ahead. Close the iterator to end the child.
     """
     side = space.frame_px
     arguments = {"frame_px": side, "window_s": space.window_s, "clip_frames": space.clip_frames}
-    collector = _Collector(space, windows_per_batch)
+    collector = _Collector(space, windows_per_batch, keep_to_shots)
     with Child(Order("clips", Path(path), arguments, frame_bytes=side * side * 3)) as child:
         for message in child.messages():
             if isinstance(message, Frame):
                 collector.add(message, child.waited_s)
-                if collector.is_full():
-                    yield collector.batch()
+                if collector.is_full() and (batch := collector.batch()):
+                    yield batch
             elif message.name == "start":
                 collector.start(message)
             elif message.name == "end":
@@ -66,12 +71,13 @@ def read_clips(path: Path | str, space: Space, windows_per_batch: int = 16) -> I
 class _Collector:
     """Frames in, batches of windows out; the frames that the next windows share are kept."""
 
-    def __init__(self, space: Space, windows_per_batch: int) -> None:
+    def __init__(self, space: Space, windows_per_batch: int, keep_to_shots: bool) -> None:
         self._space = space
         self._per_batch = windows_per_batch
         self._frames: list[Picture] = []
         self._first = 0  # the number in the video of the first frame kept
         self._n_windows = 0  # given out so far
+        self._shots = ShotKeeper() if keep_to_shots else None
         self._early = False  # windows may leave before the video's length is known
         self._decode_s = self._waited_s = self._waited_before_s = 0.0
         # 24 hours of frames at the space's pace; a child that sends more is not to be believed.
@@ -91,26 +97,29 @@ class _Collector:
     def is_full(self) -> bool:
         last = self._n_windows + self._per_batch - 1
         n_frames = self._first + len(self._frames)
-        return self._early and last * self._stride + self._space.clip_frames <= n_frames
+        # One frame more than the windows need: the last window of a video must be known to be the last.
+        return self._early and last * self._stride + self._space.clip_frames < n_frames
 
     @property
     def _stride(self) -> int:
         return round(self._space.stride_s / self._space.frame_interval_s)
 
-    def batch(self) -> ClipBatch:
-        """The next full batch, of a video that goes on."""
+    def batch(self) -> ClipBatch | None:
+        """The next full batch, of a video that goes on; None where its windows are about shots given before."""
         starts = (self._n_windows + np.arange(self._per_batch, dtype=np.int32)) * self._stride
         index = np.add.outer(starts, np.arange(self._space.clip_frames, dtype=np.int32))  # (n, T)
         step_s = self._space.frame_interval_s
         windows = [Window(k * step_s, (k + self._space.clip_frames) * step_s) for k in starts.tolist()]
-        return self._give(windows, index)
+        return self._give(windows, index, last=False)
 
     def finish(self, event: Event) -> Iterator[ClipBatch]:
         """What is left when the length is known: the tail window, or all of a short video."""
         sampling = self._sampling(event)
         while self._n_windows < len(sampling.windows):
             part = slice(self._n_windows, self._n_windows + self._per_batch)
-            yield self._give(sampling.windows[part], sampling.index[part])
+            last = part.stop >= len(sampling.windows)
+            if batch := self._give(sampling.windows[part], sampling.index[part], last):
+                yield batch
 
     def _sampling(self, event: Event) -> Sampling:
         duration_s, single = event.facts.get("duration_s"), event.facts.get("one_picture")
@@ -121,13 +130,17 @@ class _Collector:
             raise _nonsense()
         return sampling
 
-    def _give(self, windows: list[Window], index: npt.NDArray[np.int32]) -> ClipBatch:
+    def _give(self, windows: list[Window], index: npt.NDArray[np.int32], last: bool) -> ClipBatch | None:
         frames = np.stack(self._frames[: int(index.max()) + 1 - self._first])  # (F, H, W, 3)
-        clips = Clips(frames, (index - self._first).astype(np.int32))
-        batch = ClipBatch(clips, windows, self._decode_s, self._waited_s - self._waited_before_s)
+        here, kept = (index - self._first).astype(np.int32), windows
+        if self._shots is not None:
+            here, kept = self._shots.keep(frames, here, windows, self._first, last)
         self._n_windows += len(windows)
-        self._decode_s, self._waited_before_s = 0.0, self._waited_s
         self._forget(int(index[-1, 0]))
+        if not kept:
+            return None
+        batch = ClipBatch(Clips(frames, here), kept, self._decode_s, self._waited_s - self._waited_before_s)
+        self._decode_s, self._waited_before_s = 0.0, self._waited_s
         return batch
 
     def _forget(self, last_start: int) -> None:

@@ -95,7 +95,7 @@ def item_frames(item: Item, space: Space) -> np.ndarray:
 def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:
     """A video's sampled frames, each once, though batches carry shared frames over."""
     seen = 0.0
-    for batch in read_clips(path, space):
+    for batch in read_clips(path, space, keep_to_shots=False):
         ends = np.array([window.end_s for window in batch.windows])
         fresh = batch.clips.index[ends > seen]
         if len(fresh):
