@@ -50,7 +50,7 @@ class LocalEngine:
     def text_encoder(self) -> Callable[[Sequence[str]], Embeddings]:
         """Made at the first text: the worker, which has none, does without it."""
         config = self.model.config.y_encoder
-        if self.device != "cpu" or config.kind != "minilm-l6":
+        if self.device != "cpu" or config.kind != "mpnet-base":
             return lambda texts: as_float32(self.model.encode_texts(texts))
         from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 

@@ -34,7 +34,7 @@ SMALL = VLJEPAConfig(
     clip_frames=8,
     window_s=4.0,
     stride_s=2.0,
-    x_encoder=XEncoderConfig(kind="efficientnet-lite2", frame_px=260, dim=1566, tag_dim=384, n_tags=5),
+    x_encoder=XEncoderConfig(kind="efficientnet-lite2", frame_px=260, dim=1566, tag_dim=768, n_tags=5),
     predictor=PredictorConfig(
         source="smollm2",
         n_layers=2,
@@ -47,7 +47,7 @@ SMALL = VLJEPAConfig(
         shortcut=1024,
         token_dropout=0.5,
     ),
-    y_encoder=YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=3),
+    y_encoder=YEncoderConfig(kind="mpnet-base", hidden=768, max_tokens=64, trained_layers=0),
 )
 
 # The paper's parts at their sizes (section 3.1). Their weights come from a hub, once: training.assemble_base.

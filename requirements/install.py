@@ -16,11 +16,11 @@ ROOT = HERE.parent
 VENV = ROOT / ".venv"
 LOG = VENV / "install.log"
 MINIMUM = (3, 11)
-FREE_BYTES = 3 * 1024**3  # the CPU build of PyTorch and everything else, with room for pip to unpack
+FREE_BYTES = 4 * 1024**3  # the CPU build of PyTorch and everything else, with room for pip to unpack
 
 # What pip says, and what it means for the person: first match wins.
 PIP_PROBLEMS = (
-    ("No space left on device", "The disk is full: free about 3 GB and run the command again."),
+    ("No space left on device", "The disk is full: free about 4 GB and run the command again."),
     ("error: command 'gcc'", "A package had to be built and there is no C compiler (Debian: apt-get install gcc)."),
     (
         "Unable to find a compiler",
@@ -94,7 +94,7 @@ def make_venv():
 def check_disk():
     free = shutil.disk_usage(str(ROOT)).free
     if free < FREE_BYTES:
-        raise Problem("{:.1f} GB are free at {}, and the packages need about 3 GB.".format(free / 1024**3, ROOT))
+        raise Problem("{:.1f} GB are free at {}, and the packages need about 4 GB.".format(free / 1024**3, ROOT))
 
 
 def pip_install(*arguments):

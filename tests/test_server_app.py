@@ -180,11 +180,14 @@ def test_it_merges_concurrent_requests_into_few_runs():
     engine = LetterEngine()
     with ready(engine) as url, httpx.Client(base_url=url, trust_env=False) as client, ThreadPoolExecutor(12) as pool:
         engine.go_on.clear()
+        # The first batch is the one that warms the server up.
         answers = [pool.submit(client.post, "/v1/encode_texts", json={"texts": [f"text {i}"]}) for i in range(12)]
         wait_for_queue(client, "encode_texts", 12)
         engine.go_on.set()
         assert {answer.result().status_code for answer in answers} == {200}
-        assert measure(client, "seekframe_model_batch_size_count", method="encode_texts") == len(engine.batches) <= 3
+        assert (
+            measure(client, "seekframe_model_batch_size_count", method="encode_texts") == len(engine.batches[1:]) <= 3
+        )
         assert measure(client, "seekframe_model_batch_size_sum", method="encode_texts") == 12
         assert measure(client, "seekframe_model_requests_total", endpoint="encode_texts", status="200") == 12
         client.post("/v1/encode_texts", json={"texts": ["text 1"]})

@@ -30,6 +30,7 @@ class Service:
         process with one sentence: exit code 3 tells gunicorn not to start it again."""
         try:
             engine = await asyncio.to_thread(load)
+            await asyncio.to_thread(engine.encode_texts, ["ready"])  # the first text reads or exports its encoder
         except Exception as error:
             log.critical("The model cannot be loaded: %s", error or type(error).__name__, exc_info=unexpected(error))
             logging.shutdown()

@@ -8,17 +8,19 @@ price of a tenth of one. Measured: the steps of the full model are too few for t
 import argparse
 import math
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from model_server.training.features import Features
+from model_server.training.sentences import Sentences, encode_sentences
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.x_encoder import XEncoder
 
 CLIPS_A_RUN = 64
-TEXTS_A_RUN = 128
+ALONE = (1, 2, 3)  # quarters of a video whose frame is also seen alone, as the product sees a photo
 
 
 @dataclass(frozen=True)
@@ -26,23 +28,36 @@ class Views:
     """The trunk's answers to V views of n items, and the text encoder's to m captions."""
 
     pooled: Tensor  # (V, hidden)
-    summary: Tensor  # (V, 3C)
+    frames: Tensor  # (F, 3C) half: the summary of each frame of each view, one view after another
+    starts: Tensor  # (V + 1,): view v has the frames starts[v] : starts[v + 1]
     tag_mean: Tensor | None  # (V, C_tag)
     views_of: list[list[int]]  # of each item
     sentences: Tensor  # (m, hidden of the y-encoder)
     captions_of: list[list[int]]  # of each item
+
+    def frames_of(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The frames of these views (n, 3C), and which of the views each belongs to (n,)."""
+        counts = self.starts[rows + 1] - self.starts[rows]
+        owner = torch.arange(len(rows)).repeat_interleave(counts)
+        within = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]
+        return self.frames[self.starts[rows][owner] + within].float(), owner
 
     def tags(self, rows: Tensor) -> Tensor | None:
         return None if self.tag_mean is None else self.tag_mean[rows]
 
 
 def refine(
-    model: VLJEPA, loss: nn.Module, known: list[Features], x_encoder: XEncoder, args: argparse.Namespace
+    model: VLJEPA,
+    loss: nn.Module,
+    known: list[Features],
+    x_encoder: XEncoder,
+    sentences: Sentences | None,
+    args: argparse.Namespace,
 ) -> None:
     """Train the heads and the temperature in place. The same seed gives the same heads."""
     if args.head_epochs:
         weight = np.array([1 if item.is_photo else args.clip_weight for part in known for item in part.items], float)
-        fit(model, loss, look_once(model, known, x_encoder), weight, args)
+        fit(model, loss, look_once(model, known, x_encoder, sentences), weight, args)
 
 
 def fit(model: VLJEPA, loss: nn.Module, views: Views, weight: np.ndarray, args: argparse.Namespace) -> None:
@@ -80,27 +95,29 @@ def head_loss(model: VLJEPA, loss: nn.Module, views: Views, items: np.ndarray, d
     """One random view and one random caption of each item; captions of the very same words are one."""
     view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
     caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])
-    predicted = model.predictor.heads(views.pooled[view], views.summary[view], views.tags(view))  # (B, D)
+    predicted = model.predictor.packed_heads(views.pooled[view], *views.frames_of(view), views.tags(view))  # (B, D)
     target = model.y_encoder.project(views.sentences[caption])  # (B, D)
     return loss(predicted, target, (caption[:, None] == caption[None]).to(predicted))
 
 
 @torch.no_grad()
-def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> Views:
+def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder, sentences: Sentences | None = None) -> Views:
     model.eval()
-    pooled, summary, tag_mean = [], [], []
+    pooled, frames, counts, tag_mean = [], [], [], []
     views_of: list[list[int]] = []
     for features in known:
         for rows in by_length(features, model.config.clip_frames, views_of):
             vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
             pooled.append(model.predictor.trunk(vision, model.prompt))
-            summary.append(model.predictor.summary(vision))
+            frames.append(model.predictor.summary(vision).flatten(0, 1).half())
+            counts += [len(frames[-1]) // len(rows)] * len(rows)
             if vision.tag_mean is not None:
                 tag_mean.append(vision.tag_mean)
     texts, captions_of = all_captions(known)
-    sentences = encode_sentences(model, texts)
+    read = encode_sentences(model, texts) if sentences is None else sentences.of(texts)
     tags = torch.cat(tag_mean) if tag_mean else None
-    return Views(torch.cat(pooled), torch.cat(summary), tags, views_of, sentences, captions_of)
+    starts = torch.tensor([0, *accumulate(counts)])
+    return Views(torch.cat(pooled), torch.cat(frames), starts, tags, views_of, read, captions_of)
 
 
 def by_length(features: Features, clip_frames: int, views_of: list[list[int]]):  # type: ignore[no-untyped-def]
@@ -109,9 +126,9 @@ def by_length(features: Features, clip_frames: int, views_of: list[list[int]]): 
     found: dict[int, list[tuple[int, np.ndarray]]] = {}
     for i, item in enumerate(features.items):
         rows = np.arange(features.starts[i], features.starts[i + 1])
-        middle = rows[[len(rows) // 2]]
+        alone = [rows[[k * len(rows) // 4]] for k in ALONE]
         spread = rows[np.linspace(0, len(rows) - 1, clip_frames).round().astype(int)]
-        for view in [rows[[k]] for k in range(len(rows))] if item.is_photo else [spread, middle]:
+        for view in [rows[[k]] for k in range(len(rows))] if item.is_photo else [spread, *alone]:
             found.setdefault(len(view), []).append((i, view))
     mine: list[list[int]] = [[] for _ in features.items]
     in_order = [pair for same in found.values() for pair in same]
@@ -129,12 +146,3 @@ def all_captions(known: list[Features]) -> tuple[list[str], list[list[int]]]:
     texts = sorted({text for captions in own for text in captions}, key=lambda text: (len(text), text))
     place = {text: i for i, text in enumerate(texts)}
     return texts, [[place[text] for text in captions] for captions in own]
-
-
-def encode_sentences(model: VLJEPA, texts: list[str]) -> Tensor:
-    device = model.prompt.device
-    rows = []
-    for k in range(0, len(texts), TEXTS_A_RUN):
-        ids, mask = model.y_encoder.tokenize(texts[k : k + TEXTS_A_RUN])
-        rows.append(model.y_encoder.sentence(ids.to(device), mask.to(device)))
-    return torch.cat(rows)

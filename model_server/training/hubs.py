@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_server.training import heads
 from model_server.training.data import DataProblem, read_folder
 from model_server.training.decoder import read_texts, tidy
 from model_server.training.pretrain import training_part
+from model_server.training.sentences import encode_sentences
 from model_server.vljepa import weights
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.packages import WeightsProblem
@@ -68,8 +68,7 @@ def with_hubness(model: VLJEPA, texts: list[str], rank: int) -> VLJEPA:
 @torch.no_grad()
 def target_embeddings(model: VLJEPA, texts: list[str]) -> Tensor:
     """(n, D), without the coordinate against hubs."""
-    in_order = sorted(texts, key=len)  # alike lengths together: little padding
-    return model.y_encoder.project(heads.encode_sentences(model, in_order))
+    return model.y_encoder.project(encode_sentences(model, texts))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from model_server.training.batches import Batch, Sampler
 from model_server.training.card import write_card
 from model_server.training.data import DataProblem, Item, read_folder
 from model_server.training.features import Features, cached_features
+from model_server.training.sentences import Sentences, known_sentences, target_embeddings
 from model_server.training.starting import new_model, set_statistics
 from model_server.training.validation import to_device, validation_scores
 from model_server.vljepa import weights
@@ -38,12 +39,13 @@ from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 
 @dataclass
 class Run:
-    """Everything that changes while training, and so goes into a checkpoint."""
+    """Everything that training needs; what changes goes into a checkpoint."""
 
     model: VLJEPA
     loss: nn.Module
     optimiser: torch.optim.Optimizer
     average: dict[str, Tensor]  # exponential moving average of the trained weights: what is stored in the end
+    sentences: Sentences | None  # of the captions, where the text encoder stays frozen; in no checkpoint
     step: int = 0
 
     def state(self) -> dict[str, object]:
@@ -119,7 +121,9 @@ def train(args: argparse.Namespace) -> None:
     held = [cached_features(part, x_encoder, space, args.cache) for part in map(validation_part, items) if part]
     sampler = Sampler(known, model.config.clip_frames, args.batch, args.seed, args.clip_weight)
 
-    run = start(args, model, known, x_encoder)
+    sentences = known_sentences(model, [*known, *held], args.cache)
+
+    run = start(args, model, known, sentences)
     steps = args.epochs * sampler.batches_an_epoch
     print(f"{len(sampler.where)} items, {steps} steps of {args.batch}, from step {run.step}", flush=True)
     started = time.monotonic()
@@ -136,8 +140,8 @@ def train(args: argparse.Namespace) -> None:
         print(f"epoch {epoch + 1}: validation {scores}", flush=True)
         save_checkpoint(run, args.out)
     run.model.load_state_dict(run.average, strict=False)
-    heads.refine(run.model, run.loss, known, x_encoder, args)
-    final = {"step": run.step, "stage": "heads", "validation": validation_scores(run.model, held, x_encoder)}
+    heads.refine(run.model, run.loss, known, x_encoder, sentences, args)
+    final = {"step": run.step, "stage": "heads", "validation": validation_scores(run.model, held, x_encoder, sentences)}
     append_metrics(args.out, final)
     print(f"heads: validation {final['validation']}", flush=True)
     weights.save(run.model, args.out)
@@ -153,16 +157,16 @@ def validation_part(items: list[Item]) -> list[Item]:
     return [item for item in items if item.split == "val"]
 
 
-def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> Run:
+def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], sentences: Sentences | None) -> Run:
     """A new run, or the one the checkpoint in `--out` was taken of."""
     args.out.mkdir(parents=True, exist_ok=True)
     device, checkpoint = model.prompt.device, args.out / "checkpoint.pt"
     loss = make_loss(args.loss, args.anti_collapse, args.anti_collapse_weight).to(device)
     if args.start is None:
-        set_statistics(model, known, x_encoder)
+        set_statistics(model, known)
     optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
     average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
-    run = Run(model, loss, optimiser, average)
+    run = Run(model, loss, optimiser, average, sentences)
     if checkpoint.exists():
         run.restore(torch.load(checkpoint, weights_only=True, map_location=device))
     return run
@@ -191,7 +195,7 @@ def train_step(run: Run, batch: Batch, x_encoder: XEncoder, rate: float, args: a
     run.model.train()
     drop = run.model.config.predictor.token_dropout
     predicted = predict_batch(run.model, batch, x_encoder, drop)  # (B, D)
-    target = encode_by_length(run.model, batch.texts)  # (B, D)
+    target = target_embeddings(run.model, batch.texts, run.sentences)  # (B, D)
     loss = run.loss(predicted, target, batch.positives.to(predicted.device))
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -211,13 +215,6 @@ def predict_batch(model: VLJEPA, batch: Batch, x_encoder: XEncoder, drop: float)
         pooled = model.predictor.trunk(leave_out(vision, drop), model.prompt)
         parts.append(model.predictor.heads(pooled, model.predictor.summary(vision), vision.tag_mean))
     return torch.cat(parts)
-
-
-def encode_by_length(model: VLJEPA, texts: list[str], together: int = 64) -> Tensor:
-    """(B, D): texts of like length together, so that one long caption does not pad a whole batch."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    parts = [model.encode_texts([texts[i] for i in order[k : k + together]]) for k in range(0, len(texts), together)]
-    return torch.cat(parts)[torch.tensor(order, device=model.prompt.device).argsort()]
 
 
 def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
@@ -241,7 +238,7 @@ def validate(run: Run, held: list[Features], x_encoder: XEncoder) -> dict[str, f
     """Scores of the averaged weights on the items of split `val`, each seen whole."""
     current = {name: value.clone() for name, value in run.model.named_parameters()}
     run.model.load_state_dict(run.average, strict=False)
-    scores = validation_scores(run.model, held, x_encoder)
+    scores = validation_scores(run.model, held, x_encoder, run.sentences)
     run.model.load_state_dict(current, strict=False)
     return scores
 

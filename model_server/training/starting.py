@@ -9,9 +9,8 @@ from model_server.presets import preset
 from model_server.training.features import Features
 from model_server.vljepa import weights
 from model_server.vljepa.model import VLJEPA, class_names, random_model
-from model_server.vljepa.predictor import pools
 from model_server.vljepa.source import start_from_packages
-from model_server.vljepa.x_encoder import FrameFeatures, XEncoder
+from model_server.vljepa.x_encoder import pools
 from model_server.vljepa.y_encoder import name_embeddings
 
 
@@ -26,11 +25,11 @@ def new_model(name: str, start: Path | None) -> VLJEPA:
         raise ValueError(f"{name} starts from a folder: make it with training.assemble_base, and name it with --start.")
     model = random_model(config)
     if config.predictor.source != "random":
-        start_from_packages(model, name_embeddings(class_names()))
+        start_from_packages(model, name_embeddings(class_names(), config.y_encoder))
     return model
 
 
-def set_statistics(model: VLJEPA, known: list[Features], x_encoder: XEncoder) -> None:
+def set_statistics(model: VLJEPA, known: list[Features]) -> None:
     """Mean and standard deviation of each channel of the frozen features, and of their pools, over a sample."""
     rows = torch.cat(
         [part.frames(np.arange(0, len(part.tokens), max(1, len(part.tokens) // 500))).tokens for part in known]
@@ -38,7 +37,6 @@ def set_statistics(model: VLJEPA, known: list[Features], x_encoder: XEncoder) ->
     flat = rows.flatten(0, 1)  # (n, C)
     model.predictor.mean.copy_(flat.mean(0))
     model.predictor.std.copy_(flat.std(0).clamp(min=1e-3))
-    sample = x_encoder.clip_tokens(FrameFeatures(rows, None), torch.arange(len(rows))[:, None])
-    pooled = pools(sample)  # (n, 3C)
+    pooled = pools(rows)  # (n, 3C)
     model.predictor.summary_mean.copy_(pooled.mean(0))
     model.predictor.summary_std.copy_(pooled.std(0).clamp(min=1e-3))

@@ -5,12 +5,15 @@ import torch
 
 from model_server.evaluation.ranks import retrieval_scores
 from model_server.training.features import Features
+from model_server.training.sentences import Sentences, target_embeddings
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 
 
 @torch.no_grad()
-def validation_scores(model: VLJEPA, held: list[Features], x_encoder: XEncoder) -> dict[str, float]:
+def validation_scores(
+    model: VLJEPA, held: list[Features], x_encoder: XEncoder, sentences: Sentences | None = None
+) -> dict[str, float]:
     """Text-to-video recall in percent; nothing where no item is held out."""
     if not held:
         return {}
@@ -23,11 +26,11 @@ def validation_scores(model: VLJEPA, held: list[Features], x_encoder: XEncoder) 
         predicted.append(model.predict(to_device(vision, model.prompt.device)))
         captions.append(held[f].items[i].captions)
     texts = [text for own in captions for text in own]
-    targets = torch.cat([model.encode_texts(texts[i : i + 128]) for i in range(0, len(texts), 128)])
+    targets = target_embeddings(model, texts, sentences)
     scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
     return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
 
 
 def to_device(vision: VisualTokens, device: torch.device) -> VisualTokens:
-    values = (vision.tokens, vision.places, vision.times, vision.tags, vision.tag_mean)
+    values = (vision.tokens, vision.places, vision.times, vision.tags, vision.tag_mean, vision.frames)
     return VisualTokens(*(None if value is None else value.to(device) for value in values))  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ class PredictorConfig:
 class YEncoderConfig:
     """The text encoder of targets and queries (the paper's Y-Encoder)."""
 
-    kind: str  # "minilm-l6", "transformers" (any sentence encoder of that library) or "tiny"
+    kind: str  # "mpnet-base", "transformers" (any sentence encoder of that library) or "tiny"
     hidden: int
     max_tokens: int
     trained_layers: int  # the last layers that are trained and stored; the lower ones stay as the package ships them

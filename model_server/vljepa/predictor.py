@@ -2,9 +2,9 @@
 
 Differs from a textbook Llama: no causal mask (vision and prompt attend to each other), frozen prompt embeddings,
 masked mean over all tokens, a linear layer to D. `base` is just that. `small` adds learned places, and two paths beside
-the transformer, both summed before normalisation: the tag residual (design section 3), and a shortcut from a summary of
-the visual tokens. With thousands of pictures, not millions, the shortcut learns what is there in minutes; the
-transformer adds what goes with what.
+the transformer, both summed before normalisation: the tag residual (design section 3), and a shortcut that answers
+from a summary of each frame alone, averaged over the clip. With thousands of pictures, not millions, the shortcut
+learns what is there in minutes, from photos as well as from clips; the transformer adds what goes with what.
 """
 
 import math
@@ -15,10 +15,9 @@ from torch.nn.functional import normalize
 from transformers import LlamaConfig, LlamaModel
 
 from model_server.vljepa.config import PredictorConfig
-from model_server.vljepa.x_encoder import COARSE, GRID, VisualTokens
+from model_server.vljepa.x_encoder import COARSE, GRID, N_POOLS, VisualTokens
 
 N_PLACES = GRID * GRID + COARSE * COARSE
-N_POOLS = 3  # in the summary of the slow tokens
 N_WAVES = 8  # sines and cosines of a token's time
 
 
@@ -72,24 +71,39 @@ class Predictor(nn.Module):
         return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
 
     def heads(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
-        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
+        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it. summary (B, T, 3C)"""
         return normalize(self.project(pooled, summary, tag_mean).float(), dim=-1)
+
+    def packed_heads(self, pooled: Tensor, frames: Tensor, owner: Tensor, tag_mean: Tensor | None) -> Tensor:
+        """The same for clips of different lengths: their frames (F, 3C) in a row, `owner` (F,) says whose each is."""
+        y = self.linear(pooled, tag_mean)
+        if self.shortcut is not None:
+            n_frames = owner.bincount(minlength=len(pooled)).unsqueeze(-1)
+            y = y + torch.zeros_like(y).index_add(0, owner, self.shortcut(frames)) / n_frames
+        return normalize(y.float(), dim=-1)
 
     def project(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
         """(B, D) as the layers give it."""
+        y = self.linear(pooled, tag_mean)
+        return y if self.shortcut is None else y + self.shortcut(summary).mean(1)
+
+    def linear(self, pooled: Tensor, tag_mean: Tensor | None) -> Tensor:
+        """(B, D): what is linear in the trunk's answer and in the class names."""
         y = self.out(pooled)
         if self.tag_residual is not None and tag_mean is not None:
             y = y + self.tag_residual(tag_mean)
-        if self.shortcut is not None:
-            y = y + self.shortcut(summary)
         return y
 
     def summary(self, vision: VisualTokens) -> Tensor:
-        """(B, 3C): the slow tokens' pools, standardised. Outliers are cut: early feature maps have long tails.
-        (B, 0) where there is no shortcut to read it."""
-        if self.shortcut is None:
-            return vision.tokens.new_empty(len(vision.tokens), 0)
-        return ((pools(vision) - self.summary_mean) / self.summary_std).clamp(-6, 6)
+        """(B, T, 3C): the pools of each frame, standardised. Outliers are cut: early feature maps have long tails.
+        (B, 1, 0) where there is no shortcut to read it."""
+        if self.shortcut is None or vision.frames is None:
+            return vision.tokens.new_empty(len(vision.tokens), 1, 0)
+        return self.standardise(vision.frames)
+
+    def standardise(self, frames: Tensor) -> Tensor:
+        """(..., 3C) pools -> what the shortcut reads."""
+        return ((frames - self.summary_mean) / self.summary_std).clamp(-6, 6)
 
     def embed_vision(self, vision: VisualTokens) -> Tensor:
         if self.config.plain_vision:
@@ -99,18 +113,6 @@ class Predictor(nn.Module):
         if self.tag is not None and vision.tags is not None:
             x = torch.cat([x, self.tag(vision.tags)], 1)
         return x
-
-
-def pools(vision: VisualTokens) -> Tensor:
-    """(B, 3C): mean, maximum and middle of the slow tokens, as signed square roots.
-
-    The maximum keeps what is small, the middle what the camera was pointed at; the root (power normalisation, Perronnin
-    et al. 2010) keeps a few bursts of texture from drowning the rest. Each was measured to help.
-    """
-    slow = vision.tokens[:, : GRID * GRID]  # (B, GRID*GRID, C): an x-encoder of frames puts them first
-    middle = slow.unflatten(1, (GRID, GRID))[:, 1:-1, 1:-1].mean((1, 2))
-    both = torch.cat([slow.mean(1), slow.amax(1), middle], -1)
-    return both.sign() * both.abs().sqrt()
 
 
 def shortcut(channels: int, hidden: int, dim: int) -> nn.Sequential:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 GRID = 5  # a frame's feature map is pooled to GRID x GRID tokens
 COARSE = 2  # each frame also enters a clip as COARSE x COARSE tokens with its time
+N_POOLS = 3  # in the summary of a frame
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class VisualTokens:
     times: Tensor  # (N,) float in (0, 1): when in the clip
     tags: Tensor | None = None  # (B, K, C_tag): class names as text embeddings, times sqrt(probability)
     tag_mean: Tensor | None = None  # (B, C_tag): probability-weighted mean over all class names
+    frames: Tensor | None = None  # (B, T, N_POOLS * C): what is in each frame alone (`pools`)
 
     def keep(self, which: Tensor) -> "VisualTokens":
         """The same clips with only the tokens at `which`."""
@@ -102,7 +104,12 @@ class FrameXEncoder:
         times = torch.cat([torch.full((n_slow,), 0.5), when.repeat_interleave(n_fast)])
         tags, tag_mean = self.clip_tags(features, index)
         return VisualTokens(
-            torch.cat([slow, fast], 1), places.to(frames.device), times.to(frames.device), tags, tag_mean
+            torch.cat([slow, fast], 1),
+            places.to(frames.device),
+            times.to(frames.device),
+            tags,
+            tag_mean,
+            pools(features.tokens)[index.to(frames.device)],
         )
 
     def clip_tags(self, features: FrameFeatures, index: Tensor) -> tuple[Tensor | None, Tensor | None]:
@@ -113,6 +120,17 @@ class FrameXEncoder:
         p = features.probabilities[index.to(features.tokens.device)].to(names).mean(1)  # (B, n_classes)
         top, which = p.topk(self.n_tags, dim=1)  # (B, K)
         return names[which] * top.sqrt().unsqueeze(-1), p @ names
+
+
+def pools(tokens: Tensor) -> Tensor:
+    """(..., GRID * GRID, C) -> (..., N_POOLS * C): mean, maximum and middle of a frame, as signed roots.
+
+    The maximum keeps what is small, the middle what the camera was pointed at; the root (power normalisation, Perronnin
+    et al. 2010) keeps a few bursts of texture from drowning the rest. Each was measured to help.
+    """
+    middle = tokens.unflatten(-2, (GRID, GRID))[..., 1:-1, 1:-1, :].mean((-3, -2))
+    both = torch.cat([tokens.mean(-2), tokens.amax(-2), middle], -1)
+    return both.sign() * both.abs().sqrt()
 
 
 def pool_matrix(n: int, m: int) -> Tensor:

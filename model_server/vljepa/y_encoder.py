@@ -1,17 +1,17 @@
 """The y-encoder: captions and queries in, target and query embeddings out (paper section 3.1)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
-from transformers import logging as transformers_logging
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel
 
 from model_server.vljepa.config import YEncoderConfig
 from model_server.vljepa.frozen import TEXT_TOKENIZER, stored_tokenizer
-from model_server.vljepa.packages import MINILM, packaged_file
+from model_server.vljepa.mpnet import Mpnet, mpnet_tokenizer
 
 
 class YEncoder(nn.Module):
@@ -29,11 +29,20 @@ class YEncoder(nn.Module):
 
     def shipped(self) -> list[nn.Module]:
         """The parts that stay as the package ships them: neither trained nor stored."""
-        if self.config.kind == "transformers":
+        if self.config.kind != "tiny":  # one is trained whole, and `Mpnet` is no part of the state
             return []
         layers = self.model.encoder.layer
-        lower = list(layers[: len(layers) - self.config.trained_layers])
-        return lower if self.config.kind == "tiny" else [self.model.embeddings, *lower]
+        return list(layers[: len(layers) - self.config.trained_layers])
+
+    def read(self) -> None:
+        """Read now what the first text would read from a package."""
+        if isinstance(self.model, Mpnet):
+            self.model.read()
+
+    def forget(self) -> None:
+        """Give back the memory of what is read from a package again when a text needs it."""
+        if isinstance(self.model, Mpnet):
+            self.model.forget()
 
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Texts -> ids, mask, each (B, L); longer texts are cut at `max_tokens`."""
@@ -42,6 +51,11 @@ class YEncoder(nn.Module):
             list(texts), padding=True, truncation=True, max_length=self.config.max_tokens, return_tensors="pt"
         )
         return out["input_ids"], out["attention_mask"]
+
+    @property
+    def frozen(self) -> bool:
+        """Whether nothing but the projection is trained: then a caption's sentence vector never changes."""
+        return self.config.trained_layers == 0
 
     def sentence(self, ids: Tensor, mask: Tensor) -> Tensor:
         """(B, hidden): the text encoder's own sentence vector, before the projection."""
@@ -85,16 +99,12 @@ def load_source(config: YEncoderConfig):  # type: ignore[no-untyped-def]
     if config.kind == "transformers":
         assert config.architecture is not None
         return AutoModel.from_config(AutoConfig.for_model(**config.architecture), dtype=torch.float32), None
-    folder = packaged_file(*MINILM).parent
-    transformers_logging.set_verbosity_error()  # it reports the pooler we do not use at every start
-    transformers_logging.disable_progress_bar()
-    model = AutoModel.from_pretrained(folder, add_pooling_layer=False)
-    return model, AutoTokenizer.from_pretrained(folder)
+    return Mpnet(), mpnet_tokenizer()
 
 
 @torch.no_grad()
-def name_embeddings(names: Sequence[str]) -> Tensor:
-    """(n, 384): class names by the untuned text encoder, for the tag tokens."""
-    encoder = YEncoder(YEncoderConfig(kind="minilm-l6", hidden=384, max_tokens=64, trained_layers=0), 1).eval()
+def name_embeddings(names: Sequence[str], config: YEncoderConfig) -> Tensor:
+    """(n, hidden): class names by the untuned text encoder, for the tag tokens."""
+    encoder = YEncoder(replace(config, trained_layers=0), 1).eval()
     rows = [encoder.sentence(*encoder.tokenize(names[i : i + 128])) for i in range(0, len(names), 128)]
     return normalize(torch.cat(rows), dim=-1)

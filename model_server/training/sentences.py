@@ -1,0 +1,65 @@
+"""Captions by the text encoder. One that stays frozen reads each caption once, whatever is trained on top, and disk
+keeps what it said; one that is trained reads them at every step."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from model_server.training.features import Features
+from model_server.vljepa.model import VLJEPA
+
+TEXTS_A_RUN = 128
+TOGETHER = 64  # texts of like length that share a run in training
+
+
+class Sentences:
+    """The sentence vectors of known captions."""
+
+    def __init__(self, texts: list[str], rows: Tensor) -> None:
+        self.place = {text: i for i, text in enumerate(texts)}
+        self.rows = rows  # (n, hidden), L2-normalised
+
+    def of(self, texts: list[str]) -> Tensor:
+        return self.rows[torch.tensor([self.place[text] for text in texts])].float()
+
+
+def known_sentences(model: VLJEPA, parts: list[Features], cache: Path) -> Sentences | None:
+    """Those of all captions, from the cache where it has them; None where the text encoder is trained."""
+    if not model.y_encoder.frozen:
+        return None
+    texts = sorted({text for part in parts for item in part.items for text in item.captions})
+    key = hashlib.sha256(json.dumps([model.config.y_encoder.kind, texts]).encode()).hexdigest()[:24]
+    path = cache / f"{key}.npy"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".part.npy")
+        np.save(aside, normalize(encode_sentences(model, texts), dim=-1).half().cpu().numpy())
+        aside.replace(path)
+    return Sentences(texts, torch.from_numpy(np.load(path)).to(model.prompt.device))
+
+
+@torch.no_grad()
+def encode_sentences(model: VLJEPA, texts: list[str]) -> Tensor:
+    """(n, hidden) of the y-encoder, before its projection."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # alike lengths together: little padding
+    rows = []
+    for k in range(0, len(order), TEXTS_A_RUN):
+        if k and k % (20 * TEXTS_A_RUN) == 0:
+            print(f"captions: {k} of {len(texts)} read", flush=True)
+        ids, mask = model.y_encoder.tokenize([texts[i] for i in order[k : k + TEXTS_A_RUN]])
+        rows.append(model.y_encoder.sentence(ids.to(model.prompt.device), mask.to(model.prompt.device)))
+    return torch.cat(rows)[torch.tensor(order, device=model.prompt.device).argsort()]
+
+
+def target_embeddings(model: VLJEPA, texts: list[str], sentences: Sentences | None) -> Tensor:
+    """(B, D), with gradients: texts of like length together, so that one long caption does not pad a whole batch."""
+    if sentences is not None:
+        return model.y_encoder.project(sentences.of(texts))
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    parts = [model.encode_texts([texts[i] for i in order[k : k + TOGETHER]]) for k in range(0, len(texts), TOGETHER)]
+    return torch.cat(parts)[torch.tensor(order, device=model.prompt.device).argsort()]
