@@ -1,9 +1,9 @@
 """Shots: a window keeps to the one it is about. Pure arithmetic on frames that are sampled anyway.
 
 A window over a cut shows two scenes and is predicted to lie between them, near to neither. In films of short clips,
-every second window is such; keeping each to its true shot found 13 points more of their captions (docs/performance.md).
-What is compared are neighbouring frames, half a second apart: PySceneDetect looks at every frame of the file, which would
-cost more than the whole index.
+every second window is such; keeping each to its true shot found 13 points more of their captions, by the figures of
+docs/performance.md. What is compared are neighbouring frames, half a second apart: PySceneDetect looks at every frame
+of the file, which would cost more than the whole index.
 """
 
 from itertools import pairwise
