@@ -19,6 +19,7 @@ def session(path: Path, export: Callable[[Path], None], threads: int):  # type: 
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # after a run the cores are others'
     options.log_severity_level = 4  # of a damaged file the except below speaks
     start = partial(onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
     made_once(path, export)
