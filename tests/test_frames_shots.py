@@ -7,7 +7,7 @@ import pytest
 
 from model_server.engine import Space
 from model_server.frames.reader import ClipBatch, read_clips
-from model_server.frames.shots import CHANGE, ShotKeeper, change
+from model_server.frames.shots import CHANGE, ShotKeeper, change, looks
 from model_server.frames.windows import sample
 from tests.videos import make_video
 
@@ -89,4 +89,5 @@ def test_one_picture_is_left_alone():
 
 def test_a_picture_is_like_itself_moved_and_unlike_another_scene():
     still = np.stack([picture(k) for k in range(8)])
-    assert change(still, np.roll(still, 2, axis=2)).max() < CHANGE < change(still[:-1], still[1:]).min()
+    seen, moved = looks(still), looks(np.roll(still, 2, axis=2))
+    assert change(seen, moved).max() < CHANGE < change(seen[:-1], seen[1:]).min()

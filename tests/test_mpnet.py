@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from model_server.presets import SMALL
+from model_server.presets import SMALL, TINY
 from model_server.training import sentences
 from model_server.training.data import Item
 from model_server.training.features import Features
@@ -22,8 +22,8 @@ DATA = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def parts(tmp_path, monkeypatch) -> tuple[tuple[str, ...], tuple[str, ...], str, str]:
-    """A zip archive in three parts of three packages, as `packages.MPNET` names one."""
+def parts(tmp_path, monkeypatch) -> tuple[tuple[str, str], ...]:
+    """A zip archive in three parts of three packages, as `packages.MPNET_PARTS` names one."""
     whole = tmp_path / "whole.zip"
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("folder/data", DATA)
@@ -32,28 +32,36 @@ def parts(tmp_path, monkeypatch) -> tuple[tuple[str, ...], tuple[str, ...], str,
         (tmp_path / name).mkdir()
         (tmp_path / name / "part").write_bytes(content[k * 4000 : (k + 1) * 4000 if k < 2 else None])
     monkeypatch.setattr(packages, "folder_of", lambda package: tmp_path / package)
-    return names, ("part", "part", "part"), "folder/data", hashlib.sha256(DATA).hexdigest()
+    return tuple((name, "part") for name in names)
 
 
 def test_parts_are_read_as_one_file(parts):
-    with joined_zip(*parts) as archive:
-        assert read_pinned(archive, *parts) == DATA
+    with joined_zip(parts) as archive:
+        assert read_pinned(archive, "folder/data", hashlib.sha256(DATA).hexdigest()) == DATA
 
 
 def test_another_file_than_the_pinned_one_is_refused(parts):
-    with joined_zip(*parts) as archive, pytest.raises(WeightsProblem, match="not the pinned file"):
-        read_pinned(archive, *parts[:3], "0" * 64)
+    with joined_zip(parts) as archive, pytest.raises(WeightsProblem, match="not the pinned file"):
+        read_pinned(archive, "folder/data", "0" * 64)
 
 
 def test_a_damaged_part_is_a_sentence(parts, tmp_path):
     (tmp_path / "three" / "part").write_bytes(b"")
-    with pytest.raises(WeightsProblem, match=r"damaged.*install them again"):
-        joined_zip(*parts)
+    with pytest.raises(WeightsProblem, match=r"damaged.*install them again"), joined_zip(parts):
+        pass
+
+
+def test_damage_that_only_reading_finds_is_the_same_sentence(parts, tmp_path):
+    second = tmp_path / "two" / "part"
+    second.write_bytes(bytes(second.stat().st_size))
+    with pytest.raises(WeightsProblem, match=r"damaged.*install them again"), joined_zip(parts) as archive:
+        archive.read("folder/data")
 
 
 def test_a_part_that_is_not_installed_is_a_sentence():
-    with pytest.raises(WeightsProblem, match="no-such-part is not installed"):
-        joined_zip(("no-such-part",), ("part",))
+    missing = (("no-such-part", "part"),)
+    with pytest.raises(WeightsProblem, match="no-such-part is not installed"), joined_zip(missing):
+        pass
 
 
 @pytest.mark.parametrize(("start", "n"), [(0, 5), (8, 4), (9, 1), (11, 10), (15, 3)])
@@ -99,6 +107,4 @@ def test_captions_of_a_frozen_encoder_are_read_once(tmp_path, monkeypatch):
 
 
 def test_captions_of_a_trained_encoder_are_read_every_time(tmp_path):
-    from model_server.presets import TINY
-
     assert sentences.known_sentences(random_model(TINY), [], tmp_path) is None

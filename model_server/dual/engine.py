@@ -16,10 +16,10 @@ from torch.nn.functional import normalize
 from transformers import AutoModel, AutoTokenizer
 
 from model_server.engine import Clips, Embeddings, EngineError, Space, check_clips
+from model_server.vljepa.model import as_float32
 from model_server.vljepa.packages import WeightsProblem
-from model_server.vljepa.weights import version
+from model_server.vljepa.weights import WEIGHTS, version
 
-WEIGHTS = "model.safetensors"
 PROCESSOR = "preprocessor_config.json"
 CLIP_FRAMES, WINDOW_S, STRIDE_S = 8, 4.0, 2.0  # as `small` looks at a video
 FRAMES_A_RUN, TEXTS_A_RUN = 16, 64
@@ -64,14 +64,14 @@ class DualEngine:
         with self.lock, torch.inference_mode():
             seen = torch.cat([self.images(part) for part in torch.split(frames, FRAMES_A_RUN)])  # (F, D)
             index = torch.from_numpy(clips.index.astype(np.int64)).to(seen.device)
-            return as_embeddings(seen[index].mean(1))
+            return as_float32(normalize(seen[index].mean(1), dim=-1))
 
     def encode_texts(self, texts: Sequence[str]) -> Embeddings:
         parts = [texts[i : i + TEXTS_A_RUN] for i in range(0, len(texts), TEXTS_A_RUN)]
         if not parts:
             return np.empty((0, self.space.dim), np.float32)
         with self.lock, torch.inference_mode():
-            return as_embeddings(torch.cat([self.texts(part) for part in parts]))
+            return as_float32(normalize(torch.cat([self.texts(part) for part in parts]), dim=-1))
 
     def decode(self, embeddings: Embeddings) -> list[str]:  # noqa: ARG002 - it can read none
         raise EngineError(f"{self.space.model} has no y-decoder: it writes no captions.", permanent=True)
@@ -92,11 +92,6 @@ class DualEngine:
             known.pop("attention_mask", None)  # it was trained without one
         found: Tensor = self.net.get_text_features(**known).pooler_output.float()
         return found
-
-
-def as_embeddings(rows: Tensor) -> Embeddings:
-    found: Embeddings = normalize(rows, dim=-1).cpu().numpy()
-    return found
 
 
 def load_dual(name: str, folder: Path, device: str) -> DualEngine:

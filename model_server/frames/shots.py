@@ -6,6 +6,7 @@ docs/performance.md. What is compared are neighbouring frames, half a second apa
 of the file, which would cost more than the whole index.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from model_server.frames.windows import Window
 
+Array = npt.NDArray[np.float32]
 Run = tuple[int, int]  # places [first, last) in a window
 
 CHANGE = 0.72  # of neighbours two a second: 96 % of the joins of real clips lie above, 2.5 % of other neighbours
@@ -21,12 +23,30 @@ BLOCKS = 8  # a picture's pattern, a side
 PIXELS = 64  # that it is looked at with, a side
 
 
-def change(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(n, H, W, 3) twice -> (n,), from 0 for the same picture to about 2.6: brightness of blocks, colours, pattern."""
-    a, b = _blocks(before), _blocks(after)  # (n, BLOCKS * BLOCKS * 3)
-    colours = np.abs(_colours(before) - _colours(after)).sum(1) / 2
-    pattern = 1 - (_unit(a) * _unit(b)).sum(1)
-    total: npt.NDArray[np.float32] = np.abs(a - b).mean(1) + colours + SHADE * pattern
+@dataclass(frozen=True)
+class Looks:
+    """What pictures are compared by, one row a picture."""
+
+    blocks: Array  # (n, BLOCKS * BLOCKS * 3): brightness of each block and channel
+    colours: Array  # (n, 64): the share of each of 4 x 4 x 4 colours
+    pattern: Array  # (n, BLOCKS * BLOCKS * 3): the blocks about their mean, of length 1
+
+    def __getitem__(self, which: slice) -> "Looks":
+        return Looks(self.blocks[which], self.colours[which], self.pattern[which])
+
+
+def looks(frames: npt.NDArray[np.uint8]) -> Looks:
+    """Of pictures (n, H, W, 3)."""
+    small = _small(frames)
+    blocks = _blocks(small)
+    return Looks(blocks, _colours(small), _unit(blocks))
+
+
+def change(before: Looks, after: Looks) -> Array:
+    """(n,), from 0 for the same picture to about 2.6."""
+    colours = np.abs(before.colours - after.colours).sum(1) / 2
+    pattern = 1 - (before.pattern * after.pattern).sum(1)
+    total: Array = np.abs(before.blocks - after.blocks).mean(1) + colours + SHADE * pattern
     return total
 
 
@@ -48,7 +68,8 @@ class ShotKeeper:
         n_frames = index.shape[1]
         if n_frames < 3:
             return index, windows
-        near, far = (change(frames[:-k], frames[k:]) for k in (1, 2))  # frame i against i + 1, i + 2
+        seen = looks(frames)
+        near, far = (change(seen[:-k], seen[k:]) for k in (1, 2))  # frame i against i + 1, i + 2
         rows, kept = [], []
         for i, (row, window) in enumerate(zip(index, windows, strict=True)):
             for run in _runs(near[row[:-1]] >= CHANGE, far[row[:-2]] >= CHANGE):
@@ -88,22 +109,21 @@ def _small(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return frames[:, ::step, ::step][:, :side, :side]
 
 
-def _blocks(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    small = _small(frames).astype(np.float32) / 255
+def _blocks(small: npt.NDArray[np.uint8]) -> Array:
     n, side = len(small), small.shape[1] // BLOCKS
-    means: npt.NDArray[np.float32] = small.reshape(n, BLOCKS, side, BLOCKS, side, 3).mean((2, 4)).reshape(n, -1)
+    scaled = small.astype(np.float32) / 255
+    means: Array = scaled.reshape(n, BLOCKS, side, BLOCKS, side, 3).mean((2, 4)).reshape(n, -1)
     return means
 
 
-def _colours(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """(n, 64): the share of each of 4 x 4 x 4 colours."""
-    codes = (_small(frames) >> 6).astype(np.int64) @ np.array([16, 4, 1])  # (n, side, side)
+def _colours(small: npt.NDArray[np.uint8]) -> Array:
+    codes = (small >> 6).astype(np.int64) @ np.array([16, 4, 1])  # (n, side, side)
     counts = np.stack([np.bincount(picture.ravel(), minlength=64) for picture in codes])
-    shares: npt.NDArray[np.float32] = (counts / codes[0].size).astype(np.float32)
+    shares: Array = (counts / codes[0].size).astype(np.float32)
     return shares
 
 
-def _unit(blocks: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _unit(blocks: Array) -> Array:
     level = blocks - blocks.mean(1, keepdims=True)
-    unit: npt.NDArray[np.float32] = level / (np.linalg.norm(level, axis=1, keepdims=True) + 1e-3)
+    unit: Array = level / (np.linalg.norm(level, axis=1, keepdims=True) + 1e-3)
     return unit

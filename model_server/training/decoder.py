@@ -28,7 +28,7 @@ from model_server.training import heads
 from model_server.training.data import DataProblem, read_folder
 from model_server.training.features import Features, cached_features
 from model_server.training.pretrain import training_part, validation_part
-from model_server.training.sentences import encode_sentences
+from model_server.training.sentences import target_embeddings
 from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.hubness import without
 from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
@@ -219,7 +219,7 @@ def pairs_of(
     usable = [i for i, row in enumerate(spelt) if len(row) < max_tokens and all(piece in place for piece in row)]
     number = {texts[i]: k for k, i in enumerate(usable)}
     with torch.no_grad():
-        targets = model.y_encoder.project(encode_sentences(model, [texts[i] for i in usable]))
+        targets = target_embeddings(model, [texts[i] for i in usable])
     predicted, captions_of = [], []
     for features, embeddings, views_of in known:
         for item, views in zip(features.items, views_of, strict=True):

@@ -95,7 +95,8 @@ def head_loss(model: VLJEPA, loss: nn.Module, views: Views, items: np.ndarray, d
     """One random view and one random caption of each item; captions of the very same words are one."""
     view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
     caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])
-    predicted = model.predictor.packed_heads(views.pooled[view], *views.frames_of(view), views.tags(view))  # (B, D)
+    alone = model.predictor.packed_alone(*views.frames_of(view), len(view))  # (B, D)
+    predicted = model.predictor.heads(views.pooled[view], alone, views.tags(view))  # (B, D)
     target = model.y_encoder.project(views.sentences[caption])  # (B, D)
     return loss(predicted, target, (caption[:, None] == caption[None]).to(predicted))
 

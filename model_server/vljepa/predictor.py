@@ -54,7 +54,7 @@ class Predictor(nn.Module):
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
-        return self.heads(self.trunk(vision, prompt, prompt_mask), self.summary(vision), vision.tag_mean)
+        return self.heads(self.trunk(vision, prompt, prompt_mask), self.seen_alone(vision), vision.tag_mean)
 
     def trunk(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """(B, hidden): the transformer's mean over all tokens that are not [PAD]. Its positions run over vision, then
@@ -70,40 +70,35 @@ class Predictor(nn.Module):
         x = self.layers(inputs_embeds=x, attention_mask=mask, use_cache=False).last_hidden_state
         return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
 
-    def heads(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
-        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it. summary (B, T, 3C)"""
-        return normalize(self.project(pooled, summary, tag_mean).float(), dim=-1)
+    def heads(self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None) -> Tensor:
+        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
+        return normalize(self.project(pooled, seen_alone, tag_mean).float(), dim=-1)
 
-    def packed_heads(self, pooled: Tensor, frames: Tensor, owner: Tensor, tag_mean: Tensor | None) -> Tensor:
-        """The same for clips of different lengths: their frames (F, 3C) in a row, `owner` (F,) says whose each is."""
-        y = self.linear(pooled, tag_mean)
-        if self.shortcut is not None:
-            n_frames = owner.bincount(minlength=len(pooled)).unsqueeze(-1)
-            y = y + torch.zeros_like(y).index_add(0, owner, self.shortcut(frames)) / n_frames
-        return normalize(y.float(), dim=-1)
-
-    def project(self, pooled: Tensor, summary: Tensor, tag_mean: Tensor | None) -> Tensor:
+    def project(self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None) -> Tensor:
         """(B, D) as the layers give it."""
-        y = self.linear(pooled, tag_mean)
-        return y if self.shortcut is None else y + self.shortcut(summary).mean(1)
-
-    def linear(self, pooled: Tensor, tag_mean: Tensor | None) -> Tensor:
-        """(B, D): what is linear in the trunk's answer and in the class names."""
         y = self.out(pooled)
         if self.tag_residual is not None and tag_mean is not None:
             y = y + self.tag_residual(tag_mean)
-        return y
+        return y if seen_alone is None else y + seen_alone
+
+    def seen_alone(self, vision: VisualTokens) -> Tensor | None:
+        """(B, D): the shortcut's mean answer to the frames of a clip, where there is a shortcut."""
+        return None if self.shortcut is None else self.shortcut(self.summary(vision)).mean(1)
+
+    def packed_alone(self, frames: Tensor, owner: Tensor, n_clips: int) -> Tensor | None:
+        """The same for clips of different lengths: their frames (F, 3C) in a row, `owner` (F,) says whose each is."""
+        if self.shortcut is None:
+            return None
+        each = self.shortcut(frames)  # (F, D)
+        total = each.new_zeros(n_clips, each.shape[1]).index_add(0, owner, each)
+        return total / owner.bincount(minlength=n_clips).unsqueeze(-1)
 
     def summary(self, vision: VisualTokens) -> Tensor:
         """(B, T, 3C): the pools of each frame, standardised. Outliers are cut: early feature maps have long tails.
         (B, 1, 0) where there is no shortcut to read it."""
         if self.shortcut is None or vision.frames is None:
             return vision.tokens.new_empty(len(vision.tokens), 1, 0)
-        return self.standardise(vision.frames)
-
-    def standardise(self, frames: Tensor) -> Tensor:
-        """(..., 3C) pools -> what the shortcut reads."""
-        return ((frames - self.summary_mean) / self.summary_std).clamp(-6, 6)
+        return ((vision.frames - self.summary_mean) / self.summary_std).clamp(-6, 6)
 
     def embed_vision(self, vision: VisualTokens) -> Tensor:
         if self.config.plain_vision:

@@ -103,13 +103,14 @@ class FrameXEncoder:
         when = (torch.arange(n_frames) + 0.5) / n_frames
         times = torch.cat([torch.full((n_slow,), 0.5), when.repeat_interleave(n_fast)])
         tags, tag_mean = self.clip_tags(features, index)
+        rows, place = index.unique(return_inverse=True)  # windows share frames
         return VisualTokens(
             torch.cat([slow, fast], 1),
             places.to(frames.device),
             times.to(frames.device),
             tags,
             tag_mean,
-            pools(features.tokens)[index.to(frames.device)],
+            pools(features.tokens[rows.to(frames.device)])[place.to(frames.device)],
         )
 
     def clip_tags(self, features: FrameFeatures, index: Tensor) -> tuple[Tensor | None, Tensor | None]:

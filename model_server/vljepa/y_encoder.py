@@ -34,16 +34,6 @@ class YEncoder(nn.Module):
         layers = self.model.encoder.layer
         return list(layers[: len(layers) - self.config.trained_layers])
 
-    def read(self) -> None:
-        """Read now what the first text would read from a package."""
-        if isinstance(self.model, Mpnet):
-            self.model.read()
-
-    def forget(self) -> None:
-        """Give back the memory of what is read from a package again when a text needs it."""
-        if isinstance(self.model, Mpnet):
-            self.model.forget()
-
     def tokenize(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Texts -> ids, mask, each (B, L); longer texts are cut at `max_tokens`."""
         tokenizer = self.tokenizer or stored_tokenizer(self.folder, TEXT_TOKENIZER)

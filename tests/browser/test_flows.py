@@ -32,6 +32,7 @@ def test_it_searches_by_keys_and_lands_on_the_second(alice_page: Page, films):
     page.keyboard.type("green")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("“green” in all libraries")
+    page.wait_for_load_state()  # the words stand there before the scripts that listen to keys
     page.locator("body").press("ArrowUp")
     expect(page.locator("[data-moment]").first).to_be_focused()
     playing(page)
