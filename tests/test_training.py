@@ -1,6 +1,7 @@
 """The training and evaluation commands on a miniature folder, with the tiny preset."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from model_server.evaluation import retrieval
 from model_server.evaluation.ranks import ranks, retrieval_scores
 from model_server.training import pretrain
 from model_server.training.data import DataProblem, read_folder
+from model_server.vljepa import weights
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "white": (240, 240, 240)}
 
@@ -83,6 +85,20 @@ def test_it_trains_with_another_loss_and_an_anti_collapse_term(folder, tmp_path)
     train(folder, out, "--epochs", "1", "--head-epochs", "1", "--loss", "cosine", "--anti-collapse", "sigreg")
     assert losses(out)[1] > 0
     assert "- anti_collapse: sigreg" in (out / "MODEL_CARD.md").read_text()
+
+
+def test_heads_fitted_several_times_are_averaged(folder, tmp_path):
+    trunk = tmp_path / "trunk"
+    train(folder, trunk, "--epochs", "1", "--head-epochs", "0")
+    biases = []
+    for name, options in {"a": ("1", "0"), "b": ("1", "1"), "both": ("2", "0")}.items():
+        out = tmp_path / name
+        shutil.copytree(trunk, out)
+        train(folder, out, "--epochs", "1", "--head-epochs", "1", "--head-fits", options[0], "--seed", options[1])
+        biases.append(weights.load(out)[0].y_encoder.projection.bias)
+    a, b, both = biases
+    assert not torch.allclose(a, b, atol=1e-5)
+    torch.testing.assert_close(both, (a + b) / 2)
 
 
 def test_the_retrieval_command_ends_with_one_json_object(folder, tmp_path, capsys):

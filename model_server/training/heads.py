@@ -2,7 +2,9 @@
 
 The transformer and the text encoder answer once for every view and caption. What is linear in their answers (the
 output and text projections, the tag residual) and the shortcut then see fifteen epochs with larger batches for the
-price of a tenth of one. Measured: the steps of the full model are too few for the heads to settle.
+price of a tenth of one. Measured: the steps of the full model are too few for the heads to settle. They are fitted
+several times from the same start, each time with other draws, and averaged (model soups, arXiv 2203.05482): they stay
+near enough to each other that the mean finds more than any of them.
 """
 
 import argparse
@@ -13,13 +15,16 @@ from itertools import accumulate
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 from model_server.training.features import Features
 from model_server.training.sentences import Sentences, encode_sentences
+from model_server.training.validation import to_device
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.x_encoder import XEncoder
 
 CLIPS_A_RUN = 64
+TRUNK_DROPOUT = 0.5  # of the trunk, which has seen the same pictures for epochs: the shortcut must not lean on it
 ALONE = (1, 2, 3)  # quarters of a video whose frame is also seen alone, as the product sees a photo
 
 
@@ -40,7 +45,7 @@ class Views:
         counts = self.starts[rows + 1] - self.starts[rows]
         owner = torch.arange(len(rows)).repeat_interleave(counts)
         within = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]
-        return self.frames[self.starts[rows][owner] + within].float(), owner
+        return self.frames[self.starts[rows][owner] + within].float(), owner.to(self.frames.device)
 
     def tags(self, rows: Tensor) -> Tensor | None:
         return None if self.tag_mean is None else self.tag_mean[rows]
@@ -55,35 +60,63 @@ def refine(
     args: argparse.Namespace,
 ) -> None:
     """Train the heads and the temperature in place. The same seed gives the same heads."""
-    if args.head_epochs:
-        weight = np.array([1 if item.is_photo else args.clip_weight for part in known for item in part.items], float)
-        fit(model, loss, look_once(model, known, x_encoder, sentences), weight, args)
+    if not args.head_epochs:
+        return
+    weight = np.array([1 if item.is_photo else args.clip_weight for part in known for item in part.items], float)
+    views = look_once(model, known, x_encoder, sentences)
+    trained = [*head_parameters(model), *loss.parameters()]
+    with torch.no_grad():
+        if model.predictor.tag_residual is not None:
+            model.predictor.tag_residual.weight.mul_(args.tag_gain)
+        start = [parameter.clone() for parameter in trained]
+        total = [torch.zeros_like(parameter) for parameter in trained]
+    for k in range(args.head_fits):
+        copy(start, trained)
+        fit(model, loss, views, weight, args, args.seed + k)
+        for so_far, parameter in zip(total, trained, strict=True):
+            so_far += parameter.detach() / args.head_fits
+    copy(total, trained)
 
 
-def fit(model: VLJEPA, loss: nn.Module, views: Views, weight: np.ndarray, args: argparse.Namespace) -> None:
+@torch.no_grad()
+def copy(values: list[Tensor], parameters: list[Tensor]) -> None:
+    for value, parameter in zip(values, parameters, strict=True):
+        parameter.copy_(value)
+
+
+def fit(model: VLJEPA, loss: nn.Module, views: Views, weight: np.ndarray, args: argparse.Namespace, seed: int) -> None:
     """`weight` (n,) says how often each item is drawn."""
-    torch.manual_seed(args.seed)
+    torch.manual_seed(seed)
     batch = min(args.head_batch, len(weight))
     steps = args.head_epochs * int(weight.sum()) // batch
-    parameters = head_parameters(model)
-    trained = [*parameters, *loss.parameters()]
-    optimiser = torch.optim.AdamW(trained, lr=args.head_lr, weight_decay=args.weight_decay)
-    draw = np.random.default_rng(args.seed)
+    optimiser = torch.optim.AdamW(parameter_groups(model, loss, args))
+    draw = np.random.default_rng(seed)
     model.train()
     for step in range(steps):
         items = draw.choice(len(weight), batch, replace=False, p=weight / weight.sum())
         for group in optimiser.param_groups:
-            group["lr"] = args.head_lr * min(1, (step + 1) / 30) * 0.5 * (1 + math.cos(math.pi * step / steps))
+            rate = group["factor"] * args.head_lr
+            group["lr"] = rate * min(1, (step + 1) / 30) * 0.5 * (1 + math.cos(math.pi * step / steps))
         value = head_loss(model, loss, views, items, draw)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
         if step % 50 == 0:
-            print(f"heads: step {step}/{steps}  loss {float(value.detach()):.3f}", flush=True)
+            print(f"heads, seed {seed}: step {step}/{steps}  loss {float(value.detach()):.3f}", flush=True)
     model.eval()
-    if model.predictor.tag_residual is not None:
-        with torch.no_grad():
-            model.predictor.tag_residual.weight.mul_(args.tag_gain)
+
+
+def parameter_groups(model: VLJEPA, loss: nn.Module, args: argparse.Namespace) -> list[dict]:
+    """The tag residual's steps grow with its weights, and it shrinks as slowly as the rest."""
+    tags = [] if model.predictor.tag_residual is None else list(model.predictor.tag_residual.parameters())
+    known = {id(parameter) for parameter in tags}
+    others = [parameter for parameter in head_parameters(model) if id(parameter) not in known]
+    gain, decay = args.tag_gain, args.head_weight_decay
+    return [
+        {"params": others, "factor": 1.0, "weight_decay": decay},
+        {"params": tags, "factor": gain, "weight_decay": decay / gain},
+        {"params": loss.parameters(), "factor": 1.0, "weight_decay": 0.0},
+    ]
 
 
 def head_parameters(model: VLJEPA) -> list[Tensor]:
@@ -92,13 +125,20 @@ def head_parameters(model: VLJEPA) -> list[Tensor]:
 
 
 def head_loss(model: VLJEPA, loss: nn.Module, views: Views, items: np.ndarray, draw: np.random.Generator) -> Tensor:
-    """One random view and one random caption of each item; captions of the very same words are one."""
-    view = torch.tensor([views.views_of[i][draw.integers(len(views.views_of[i]))] for i in items])
-    caption = torch.tensor([views.captions_of[i][draw.integers(len(views.captions_of[i]))] for i in items])
+    """One random view and one random caption of each item, half of them blended with up to as much of a second one:
+    what several people say of a picture is what is in it. Captions of the very same words are one."""
+    view, caption, other = (any_of(of, items, draw) for of in (views.views_of, views.captions_of, views.captions_of))
+    share = torch.from_numpy(draw.random(len(items)) * (draw.random(len(items)) < 0.5) / 2).float()[:, None]
     alone = model.predictor.packed_alone(*views.frames_of(view), len(view))  # (B, D)
-    predicted = model.predictor.heads(views.pooled[view], alone, views.tags(view))  # (B, D)
-    target = model.y_encoder.project(views.sentences[caption])  # (B, D)
-    return loss(predicted, target, (caption[:, None] == caption[None]).to(predicted))
+    pooled = dropout(views.pooled[view], TRUNK_DROPOUT)
+    predicted = model.predictor.heads(pooled, alone, views.tags(view))  # (B, D)
+    said = torch.lerp(views.sentences[caption], views.sentences[other], share.to(views.sentences.device))
+    return loss(predicted, model.y_encoder.project(said), (caption[:, None] == caption[None]).to(predicted))
+
+
+def any_of(choices: list[list[int]], items: np.ndarray, draw: np.random.Generator) -> Tensor:
+    """One place of each item's own."""
+    return torch.tensor([choices[i][draw.integers(len(choices[i]))] for i in items])
 
 
 @torch.no_grad()
@@ -109,6 +149,7 @@ def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder, sentenc
     for features in known:
         for rows in by_length(features, model.config.clip_frames, views_of):
             vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
+            vision = to_device(vision, model.prompt.device)
             pooled.append(model.predictor.trunk(vision, model.prompt))
             frames.append(model.predictor.summary(vision).flatten(0, 1).half())
             counts += [len(frames[-1]) // len(rows)] * len(rows)
