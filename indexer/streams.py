@@ -56,7 +56,20 @@ def unpack_times(data: bytes | memoryview) -> Times:
 
 
 def unpack_embeddings(data: bytes | memoryview, dim: int) -> Embeddings:
-    return np.frombuffer(data, dtype="<f2").astype(np.float32).reshape(-1, dim)
+    return as_float32(np.frombuffer(data, dtype="<f2")).reshape(-1, dim)
+
+
+def as_float32(halves: npt.NDArray[np.float16]) -> Embeddings:
+    """What numpy's own cast gives for finite numbers, five times as fast: most of a search's time went into that.
+
+    The sign is spread and the rest moved to where float32 has it; the exponents differ by 112.
+    """
+    bits = halves.view("<i2").astype(np.int32)
+    bits <<= 13
+    bits &= ~0x7000_0000  # what the spread sign left between the two
+    numbers: Embeddings = bits.view(np.float32)
+    numbers *= np.float32(2.0**112)
+    return numbers
 
 
 def read_stream(
