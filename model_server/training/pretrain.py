@@ -95,11 +95,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--anti-collapse-weight", type=float, help="default: the term's own paper's")
     parser.add_argument("--warm-up", type=int, default=50, help="steps")
     parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
-    parser.add_argument("--head-epochs", type=int, default=10, help="last phase: only the heads, on a cached trunk")
+    parser.add_argument("--head-epochs", type=int, default=8, help="last phase: only the heads, on a cached trunk")
     parser.add_argument("--head-batch", type=int, default=512)
     parser.add_argument("--head-lr", type=float, default=1e-3)
-    parser.add_argument("--head-weight-decay", type=float, default=0.3)
-    parser.add_argument("--head-fits", type=int, default=4, help="from one start, with other draws each; averaged")
+    parser.add_argument("--head-weight-decay", type=float, default=1.0)
+    parser.add_argument("--head-fits", type=int, default=6, help="from one start, with other draws each; averaged")
     parser.add_argument(
         "--tag-gain", type=float, help="of the tag residual from then on; 10, chosen on val; 1 with --start"
     )
