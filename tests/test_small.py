@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 
 from model_server.engine import Clips
 from model_server.local import LocalEngine, load_engine
+from model_server.presets import WEIGHTS_DIR
+from model_server.vljepa import prompt, weights
 from model_server.vljepa.lite2 import GRAPH, OnnxLite2, TorchLite2
 from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 
@@ -58,3 +61,15 @@ def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path):
         encode = OnnxYEncoder(engine.model, version, tmp_path, threads=1)
     assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-1.onnx"]
     assert encode(["a dog"]).shape == (1, engine.space.dim)
+
+
+def test_weights_hold_the_prompt_as_its_package_reads_it(engine: LocalEngine, monkeypatch):
+    config = engine.model.config.predictor
+    torch.testing.assert_close(engine.model.prompt, prompt.embed_prompt(config, config.prompt))
+
+    def not_read(*_: object) -> None:
+        raise AssertionError("starting read the package: that takes seconds")
+
+    monkeypatch.setattr(prompt, "packaged_file", not_read)
+    prompt.tokenizer.cache_clear()
+    weights.load(WEIGHTS_DIR / "small")

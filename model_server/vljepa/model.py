@@ -25,9 +25,9 @@ class VLJEPA(nn.Module):
     names: Tensor
     prompt: Tensor
 
-    def __init__(self, config: VLJEPAConfig, folder: Path | None = None) -> None:
+    def __init__(self, config: VLJEPAConfig, folder: Path | None = None, prompt: Tensor | None = None) -> None:
         """`folder` holds the frozen parts of a config that takes none from packages (`frozen`); without it such a model
-        has its shapes, and knows no words."""
+        has its shapes, and knows no words. `prompt` is the caption prompt (L, hidden) as stored weights hold it."""
         super().__init__()
         self.config = config
         self.folder = folder
@@ -37,7 +37,9 @@ class VLJEPA(nn.Module):
         # The class names' text embeddings: they belong to the x-encoder, and are stored so that loading is fast.
         n_classes = {"efficientnet-lite2": len(class_names()), "tiny": 8}.get(config.x_encoder.kind, 0)
         self.register_buffer("names", torch.zeros(n_classes, config.x_encoder.tag_dim), persistent=n_classes > 0)
-        self.register_buffer("prompt", self.caption_prompt(), persistent=False)
+        # Stored where a package holds the words: to read them there takes seconds.
+        stored = config.predictor.source == "smollm2"
+        self.register_buffer("prompt", self.caption_prompt() if prompt is None else prompt, persistent=stored)
 
     def caption_prompt(self) -> Tensor:
         """(L, hidden)"""

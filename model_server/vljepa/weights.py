@@ -53,9 +53,10 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
         raise WeightsProblem(f"The weights in {folder} cannot be read ({problem}): restore the folder.") from problem
     except Exception as problem:  # safetensors raises its own bare Exception subclass
         raise WeightsProblem(f"The weights in {folder} are damaged ({problem}): restore the folder.") from problem
-    model = VLJEPA(config, folder if config.predictor.source == "folder" else None)
+    floats = as_floats(stored)
+    model = VLJEPA(config, folder if config.predictor.source == "folder" else None, floats.get("prompt"))
     try:
-        missing, unexpected = model.load_state_dict(as_floats(stored), strict=False)
+        missing, unexpected = model.load_state_dict(floats, strict=False)
     except RuntimeError as problem:  # a tensor of another shape: torch names each, over many lines
         raise WeightsProblem(f"The weights in {folder} do not fit their config: restore the folder.") from problem
     missing = sorted(set(missing) - shipped_names(model))
