@@ -121,6 +121,14 @@ def pip_install(*arguments):
     raise Problem("pip could not install the packages: its last lines are above, all of them in {}.".format(LOG))
 
 
+def compile_packages():
+    """To bytecode, on all cores where pip would use one: otherwise each start compiles PyTorch and transformers again
+    wherever PYTHONDONTWRITEBYTECODE is set, and takes ten seconds more. Templates of other Pythons fail: no matter.
+    """
+    command = [venv_python(), "-m", "compileall", "-q", "-j", "0", str(VENV / "lib")]
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
 def install_once(stamp, names, steps):
     """Run the steps unless the stamp says that just these files are installed already."""
     stamp_file = VENV / stamp
@@ -132,6 +140,7 @@ def install_once(stamp, names, steps):
     for sentence, arguments in steps:
         say(sentence)
         pip_install(*arguments)
+    compile_packages()
     stamp_file.write_text(wanted)
 
 
