@@ -92,4 +92,4 @@ def test_details_come_back_without_the_embeddings_and_not_half(stored):
 def test_every_finite_half_becomes_the_same_number():
     every = np.arange(2**16, dtype=np.uint16).view(np.float16)
     finite = every[np.isfinite(every)]
-    assert np.array_equal(streams.as_float32(finite).view(np.uint32), finite.astype(np.float32).view(np.uint32))
+    assert np.array_equal(streams.widened(finite).view(np.uint32), finite.astype(np.float32).view(np.uint32))

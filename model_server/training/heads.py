@@ -1,7 +1,7 @@
 """The last phase of stage 1: the heads alone, many epochs in a minute, on a cached trunk.
 
 The transformer and the text encoder answer once for every view and caption. What is linear in their answers (the
-output and text projections, the tag residual) and the shortcut then see fifteen epochs with larger batches for the
+output and text projections, the tag residual) and the shortcut then see several epochs with larger batches for the
 price of a tenth of one. Measured: the steps of the full model are too few for the heads to settle. They are fitted
 several times from the same start, each time with other draws, and averaged (model soups, arXiv 2203.05482): they stay
 near enough to each other that the mean finds more than any of them.
@@ -64,7 +64,7 @@ def refine(
         return
     weight = np.array([1 if item.is_photo else args.clip_weight for part in known for item in part.items], float)
     views = look_once(model, known, x_encoder, sentences)
-    trained = [*head_parameters(model), *loss.parameters()]
+    trained = [parameter for group in parameter_groups(model, loss, args) for parameter in group["params"]]
     with torch.no_grad():
         if model.predictor.tag_residual is not None:
             model.predictor.tag_residual.weight.mul_(args.tag_gain)
@@ -108,19 +108,16 @@ def fit(model: VLJEPA, loss: nn.Module, views: Views, weight: np.ndarray, args: 
 
 def parameter_groups(model: VLJEPA, loss: nn.Module, args: argparse.Namespace) -> list[dict]:
     """The tag residual's steps grow with its weights, and it shrinks as slowly as the rest."""
-    tags = [] if model.predictor.tag_residual is None else list(model.predictor.tag_residual.parameters())
-    known = {id(parameter) for parameter in tags}
-    others = [parameter for parameter in head_parameters(model) if id(parameter) not in known]
+    others = parameters_of(model.predictor.out, model.predictor.shortcut, model.y_encoder.projection)
     gain, decay = args.tag_gain, args.head_weight_decay
     return [
         {"params": others, "factor": 1.0, "weight_decay": decay},
-        {"params": tags, "factor": gain, "weight_decay": decay / gain},
-        {"params": loss.parameters(), "factor": 1.0, "weight_decay": 0.0},
+        {"params": parameters_of(model.predictor.tag_residual), "factor": gain, "weight_decay": decay / gain},
+        {"params": parameters_of(loss), "factor": 1.0, "weight_decay": 0.0},
     ]
 
 
-def head_parameters(model: VLJEPA) -> list[Tensor]:
-    parts = (model.predictor.out, model.predictor.tag_residual, model.predictor.shortcut, model.y_encoder.projection)
+def parameters_of(*parts: nn.Module | None) -> list[Tensor]:
     return [parameter for part in parts if part is not None for parameter in part.parameters()]
 
 

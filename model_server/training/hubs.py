@@ -56,7 +56,7 @@ def captions_at_large(files: list[Path], folders: list[Path], n: int, seed: int)
 def with_hubness(model: VLJEPA, texts: list[str], rank: int) -> VLJEPA:
     """The same model with one more coordinate; what it had of the kind is fitted anew."""
     config = replace(model.config, hub_captions=len(texts), hub_rank=min(rank, model.config.dim, len(texts)))
-    fitted = VLJEPA(config, model.folder)
+    fitted = VLJEPA(config, model.folder, model.prompt)
     known = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("hubness.")}
     fitted.load_state_dict(known, strict=False)
     assert fitted.hubness is not None

@@ -13,8 +13,7 @@ from torch.nn.functional import normalize
 from model_server.training.features import Features
 from model_server.vljepa.model import VLJEPA
 
-TEXTS_A_RUN = 128
-TOGETHER = 64  # texts of like length that share a run in training
+TEXTS_A_RUN = 64  # of like length
 
 
 class Sentences:
@@ -46,22 +45,22 @@ def known_sentences(model: VLJEPA, parts: list[Features], cache: Path) -> Senten
 @torch.no_grad()
 def encode_sentences(model: VLJEPA, texts: list[str]) -> Tensor:
     """(n, hidden) of the y-encoder, before its projection."""
-    return sentence_vectors(model, texts, TEXTS_A_RUN)
+    return sentence_vectors(model, texts)
 
 
 def target_embeddings(model: VLJEPA, texts: list[str], sentences: Sentences | None = None) -> Tensor:
     """(n, D), without the coordinate against hubs; with gradients where they are asked for."""
-    rows = sentence_vectors(model, texts, TOGETHER) if sentences is None else sentences.of(texts)
+    rows = sentence_vectors(model, texts) if sentences is None else sentences.of(texts)
     return model.y_encoder.project(rows)
 
 
-def sentence_vectors(model: VLJEPA, texts: list[str], n_together: int) -> Tensor:
+def sentence_vectors(model: VLJEPA, texts: list[str]) -> Tensor:
     """(n, hidden): texts of like length together, so that one long caption does not pad all the others."""
     order, device = sorted(range(len(texts)), key=lambda i: len(texts[i])), model.prompt.device
     rows = []
-    for k in range(0, len(order), n_together):
-        if k and k % (20 * TEXTS_A_RUN) == 0:
+    for k in range(0, len(order), TEXTS_A_RUN):
+        if k and k % (40 * TEXTS_A_RUN) == 0:
             print(f"captions: {k} of {len(texts)} read", flush=True)
-        ids, mask = model.y_encoder.tokenize([texts[i] for i in order[k : k + n_together]])
+        ids, mask = model.y_encoder.tokenize([texts[i] for i in order[k : k + TEXTS_A_RUN]])
         rows.append(model.y_encoder.sentence(ids.to(device), mask.to(device)))
     return torch.cat(rows)[torch.tensor(order, device=device).argsort()]
