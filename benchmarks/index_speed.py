@@ -53,7 +53,7 @@ def measure(path: Path, preset: str, device: str) -> dict[str, Any]:
 
     engine = load_engine(preset, device)
     first, _ = next(pictures(path, engine.space))
-    engine.x_encoder.backbone(first)  # what is loaded or compiled at the first call is no part of the speed
+    engine.x_encoder.encode_frames(first)  # what is loaded or compiled at the first call is no part of the speed
     with Memory() as memory:
         product = through_pipeline(path, engine)
     bare = floor(path, engine)
@@ -95,7 +95,7 @@ def floor(path: Path, engine: Any) -> dict[str, float]:
     n_frames = 0
     for frames, took_s in pictures(path, engine.space):
         started = time.perf_counter()
-        engine.x_encoder.backbone(frames)
+        engine.x_encoder.encode_frames(frames)
         encode_s += time.perf_counter() - started
         decode_s += took_s
         n_frames += len(frames)

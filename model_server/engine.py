@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -34,7 +35,8 @@ class Clips:
     """Clips that share frames: overlapping windows of one video name each frame once.
 
     `frames` is (F, H, W, 3) uint8 RGB; `index` is (n, T) int: the frames of each clip in time order.
-    T is one number for a batch; a photo is a clip of one frame (T = 1).
+    T is one number for a batch. An x-encoder may see odd frames closer (`vljepa.closer`): a photo is its picture twice
+    (T = 2), and who leaves frames out leaves out pairs.
     """
 
     frames: npt.NDArray[np.uint8]
@@ -42,6 +44,13 @@ class Clips:
 
     def __len__(self) -> int:
         return int(self.index.shape[0])
+
+
+def join(parts: Sequence[Clips]) -> Clips:
+    """Clips of one length as one batch; each part but the last has an even number of frames."""
+    firsts = accumulate((len(part.frames) for part in parts), initial=0)
+    index = [part.index + first for part, first in zip(parts, firsts, strict=False)]
+    return Clips(np.concatenate([part.frames for part in parts]), np.concatenate(index).astype(np.int32))
 
 
 class Engine(Protocol):

@@ -23,7 +23,7 @@ def some_frames(n: int = 10) -> np.ndarray:
 
 
 def tiny_x_encoder() -> FrameXEncoder:
-    return FrameXEncoder(TinyBackbone(TINY.x_encoder.dim), tiny_names(TINY.x_encoder.tag_dim), TINY.x_encoder.n_tags)
+    return FrameXEncoder(TinyBackbone(TINY.x_encoder.dim), tiny_names(TINY.x_encoder.tag_dim), TINY.x_encoder)
 
 
 def test_it_encodes_a_frame_once_and_shares_it_between_windows():

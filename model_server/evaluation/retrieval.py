@@ -3,7 +3,7 @@
 python -m model_server.evaluation.retrieval --preset small --data DIR [--split test] [--json]
 
 Videos go through the product's own decode, windows and stored weights; a video's embedding is the mean of its windows'
-predicted embeddings, a photo is a clip of one frame. Beside the score stand two controls: the frames of each window
+predicted embeddings, a photo is a clip of its picture. Beside the score stand two controls: the frames of each window
 shuffled, and the video's middle frame alone. The last line is one JSON object.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model_server.engine import Clips, Embeddings, Engine
+from model_server.engine import Clips, Embeddings, Engine, join
 from model_server.evaluation.ranks import retrieval_scores
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import read_clips, read_photo
@@ -55,7 +55,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def evaluate(items: list[Item], engine: Engine) -> dict[str, Scores]:
-    """Scores for each of WAYS; photos have one frame, so for them the three are one."""
+    """Scores for each of WAYS; photos have one picture, so for them the three are one."""
     captions = [item.captions for item in items]
     texts = [text for own in captions for text in own]
     targets = engine.encode_texts(texts)
@@ -70,9 +70,7 @@ def predict_items(items: list[Item], engine: Engine) -> dict[str, Embeddings]:
     found = {way: np.zeros((len(items), space.dim), np.float32) for way in WAYS}
     for start in range(0, len(photos), PHOTOS_A_RUN):
         some = photos[start : start + PHOTOS_A_RUN]
-        frames = np.concatenate([read_photo(items[i].path, space.frame_px).frames for i in some])
-        one_each = np.arange(len(some), dtype=np.int32)[:, None]
-        predicted = engine.predict(Clips(frames, one_each))
+        predicted = engine.predict(join([read_photo(items[i].path, space.frame_px) for i in some]))
         for matrix in found.values():
             matrix[some] = predicted
     for i, item in enumerate(items):

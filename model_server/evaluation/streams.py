@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model_server.engine import Clips, Embeddings, Engine, EngineError, Space
+from model_server.engine import Clips, Embeddings, Engine, EngineError, Space, join
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import probe, read_clips, read_photo
 from model_server.frames.stills import read_strip
@@ -74,9 +74,8 @@ class Watcher:
         new = [path for path in dict.fromkeys(paths) if path not in seen]
         for start in range(0, len(new), PHOTOS_A_RUN):
             some = new[start : start + PHOTOS_A_RUN]
-            frames = np.concatenate([photo(path, self.engine.space) for path in some])  # (F, H, W, 3)
-            one_each = np.arange(len(some), dtype=np.int32)[:, None]  # (F, 1)
-            seen.update(zip(some, self.engine.predict(Clips(frames, one_each), prompt), strict=True))
+            clips = join([photo(path, self.engine.space) for path in some])
+            seen.update(zip(some, self.engine.predict(clips, prompt), strict=True))
 
     def _stream(self, path: Path, prompt: str | None) -> Stream:
         centres, parts = [], []
@@ -101,10 +100,10 @@ class Watcher:
         return True
 
 
-def photo(path: Path, space: Space) -> Frames:
-    """(1, H, W, 3). DataProblem naming the file that cannot be read."""
+def photo(path: Path, space: Space) -> Clips:
+    """As a clip. DataProblem naming the file that cannot be read."""
     try:
-        return read_photo(path, space.frame_px).frames
+        return read_photo(path, space.frame_px)
     except (MediaError, OSError) as problem:
         raise DataProblem(f"{path}: {problem}") from problem
 

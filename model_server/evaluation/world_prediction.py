@@ -60,8 +60,9 @@ class Pictures:
         """(D,) of the clip that is the first picture for its first half and the last one for its second."""
         first, last = self._picture(transition.start, 0), self._picture(transition.end, -1)
         n = self.space.clip_frames
-        index = np.array([[0] * (n // 2) + [1] * (n - n // 2)], np.int32)  # (1, T)
-        return self.engine.predict(Clips(np.stack([first, last]), index))[0]
+        half = np.arange(n) % 2  # each picture twice, to be seen in both ways
+        index = np.where(np.arange(n) < n // 2, half, 2 + half)[None].astype(np.int32)  # (1, T)
+        return self.engine.predict(Clips(np.stack([first, first, last, last]), index))[0]
 
     def action(self, media: Media) -> Embeddings:
         """(D,) of T frames spread over the inner part of a clip."""
@@ -71,7 +72,7 @@ class Pictures:
 
     def _picture(self, media: Media, place: int) -> Frames:
         if media.is_photo:
-            return photo(media.path, self.space)[0]
+            return photo(media.path, self.space).frames[0]
         if media not in self._ends:
             self._read(media)
         return self._ends[media][place]

@@ -144,14 +144,15 @@ class _Collector:
         return batch
 
     def _forget(self, last_start: int) -> None:
-        """Drop what no later window starts before: the next starts a stride on, or, the tail, a frame on."""
-        keep_from = min(last_start + 1, self._first + len(self._frames))
+        """Drop what no later window starts before: the next starts a stride on, or, the tail, a frame on. Pairs, so
+        that how an x-encoder sees a frame does not depend on the batches."""
+        keep_from = min((last_start + 1) // 2 * 2, self._first + len(self._frames))
         del self._frames[: keep_from - self._first]
         self._first = keep_from
 
 
 def read_photo(path: Path | str, frame_px: int) -> Clips:
-    """A photo as a clip of one frame (T = 1), turned upright and squashed like a video's frames."""
+    """A photo as a clip of its picture twice (T = 2), turned upright and squashed like a video's frames."""
     try:
         with Image.open(path, formats=_PHOTO_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS * 2:
@@ -163,7 +164,7 @@ def read_photo(path: Path | str, frame_px: int) -> Clips:
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MediaError("This photo is damaged and cannot be read.", permanent=True) from error
     small = upright.resize((frame_px, frame_px), Image.Resampling.BILINEAR)
-    return Clips(np.asarray(small, np.uint8)[None], np.zeros((1, 1), np.int32))
+    return Clips(np.asarray(small, np.uint8)[None].repeat(2, axis=0), np.array([[0, 1]], np.int32))
 
 
 def _nonsense() -> MediaError:

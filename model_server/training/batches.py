@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model_server.training.features import Features
+from model_server.training.features import PHOTO_VIEWS, Features
 
 WHOLE, CROP, PAN = range(3)  # how a photo is seen
 
@@ -84,10 +84,12 @@ class Sampler:
 
 
 def photo_frames(rows: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """Rows of one view, each way it is seen; or, as a pan, the first way of one crop and the last way of the other."""
+    whole, first, last = rows.reshape(PHOTO_VIEWS, -1)  # (n_looks,) each
     how = draw.choice([WHOLE, CROP, PAN], p=[0.5, 0.25, 0.25])
-    if how == WHOLE or len(rows) < 3:
-        return rows[:1]
-    return rows[1:3] if how == PAN else rows[[draw.integers(1, 3)]]
+    if how == WHOLE:
+        return whole
+    return np.array([first[0], last[-1]]) if how == PAN else (first, last)[draw.integers(2)]
 
 
 def positives(texts: list[str], captions: list[tuple[str, ...]]) -> Tensor:

@@ -202,7 +202,7 @@ def predicted_views(model: VLJEPA, features: Features, x_encoder: XEncoder) -> t
     views_of: list[list[int]] = []
     predicted = [
         model.predict(x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape)))
-        for rows in heads.by_length(features, model.config.clip_frames, views_of)
+        for rows in heads.by_length(features, model.config.clip_frames, x_encoder.n_looks, views_of)
     ]
     return features, without(torch.cat(predicted), model.config.dim), views_of
 

@@ -21,6 +21,7 @@ from model_server.training.data import Item
 from model_server.vljepa.x_encoder import FrameFeatures, XEncoder
 
 SHARD = 512  # items a file: a killed run loses at most one shard
+PHOTO_VIEWS = 3  # the whole photo, and two crops
 LEAST_AREA = 0.4  # of a photo, in a crop
 MOST_STRETCH = 0.25  # log of the aspect ratio of a crop
 
@@ -74,8 +75,8 @@ def shard_key(items: list[Item], space: Space) -> str:
 
 def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[str, np.ndarray]:
     tokens, logits, counts = [], [], []
-    for frames in (item_frames(item, space) for item in items):
-        features = x_encoder.encode_frames(frames)
+    for frames in (item_frames(item, space, x_encoder.n_looks) for item in items):
+        features = x_encoder.encode_frames(frames)  # each item from an even frame on
         pixels = features.tokens.dtype == torch.uint8
         tokens.append(features.tokens.cpu().numpy().astype(np.uint8 if pixels else np.float16))
         p = torch.empty(len(frames), 0) if features.probabilities is None else features.probabilities
@@ -84,12 +85,12 @@ def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[s
     return {"tokens": np.concatenate(tokens), "logits": np.concatenate(logits), "counts": np.array(counts)}
 
 
-def item_frames(item: Item, space: Space) -> np.ndarray:
-    """(F, px, px, 3) uint8."""
+def item_frames(item: Item, space: Space, n_looks: int) -> np.ndarray:
+    """(F, px, px, 3) uint8; of a photo each view `n_looks` times, to be seen in every way."""
     if not item.is_photo:
         return np.concatenate(list(new_frames(item.path, space)))
     seed = int.from_bytes(hashlib.sha256(item.path.name.encode()).digest()[:8], "little")
-    return photo_views(item.path, space.frame_px, np.random.default_rng(seed))
+    return photo_views(item.path, space.frame_px, np.random.default_rng(seed)).repeat(n_looks, axis=0)
 
 
 def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from model_server.training.features import Features
+from model_server.training.features import PHOTO_VIEWS, Features
 from model_server.training.sentences import Sentences, encode_sentences
 from model_server.training.validation import to_device
 from model_server.vljepa.model import VLJEPA
@@ -25,7 +25,7 @@ from model_server.vljepa.x_encoder import XEncoder
 
 CLIPS_A_RUN = 64
 TRUNK_DROPOUT = 0.5  # of the trunk, which has seen the same pictures for epochs: the shortcut must not lean on it
-ALONE = (1, 2, 3)  # quarters of a video whose frame is also seen alone, as the product sees a photo
+ALONE = (1, 2, 3)  # quarters of a video whose picture is also seen alone, as the product sees a photo
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder, sentenc
     pooled, frames, counts, tag_mean = [], [], [], []
     views_of: list[list[int]] = []
     for features in known:
-        for rows in by_length(features, model.config.clip_frames, views_of):
+        for rows in by_length(features, model.config.clip_frames, x_encoder.n_looks, views_of):
             vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
             vision = to_device(vision, model.prompt.device)
             pooled.append(model.predictor.trunk(vision, model.prompt))
@@ -159,15 +159,15 @@ def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder, sentenc
     return Views(torch.cat(pooled), torch.cat(frames), starts, tags, views_of, read, captions_of)
 
 
-def by_length(features: Features, clip_frames: int, views_of: list[list[int]]):  # type: ignore[no-untyped-def]
+def by_length(features: Features, clip_frames: int, n_looks: int, views_of: list[list[int]]):  # type: ignore[no-untyped-def]
     """Frame rows (B, T) of every view of a folder, views of one length together; `views_of` gets their places."""
     first_view = sum(map(len, views_of))
     found: dict[int, list[tuple[int, np.ndarray]]] = {}
     for i, item in enumerate(features.items):
         rows = np.arange(features.starts[i], features.starts[i + 1])
-        alone = [rows[[k * len(rows) // 4]] for k in ALONE]
+        alone = [rows[k * len(rows) // 4 :][:n_looks] for k in ALONE]
         spread = rows[np.linspace(0, len(rows) - 1, clip_frames).round().astype(int)]
-        for view in [rows[[k]] for k in range(len(rows))] if item.is_photo else [spread, *alone]:
+        for view in rows.reshape(PHOTO_VIEWS, -1) if item.is_photo else [spread, *alone]:
             found.setdefault(len(view), []).append((i, view))
     mine: list[list[int]] = [[] for _ in features.items]
     in_order = [pair for same in found.values() for pair in same]

@@ -93,13 +93,11 @@ def build_x_encoder(
 
         return load_vjepa2(config, folder, device)
     if config.x_encoder.kind == "tiny":
-        return FrameXEncoder(
-            TinyBackbone(config.x_encoder.dim), tiny_names(config.x_encoder.tag_dim), config.x_encoder.n_tags
-        )
+        return FrameXEncoder(TinyBackbone(config.x_encoder.dim), tiny_names(config.x_encoder.tag_dim), config.x_encoder)
     from model_server.vljepa.lite2 import OnnxLite2, TorchLite2
 
     backbone = OnnxLite2(cache_dir, threads) if device == "cpu" else TorchLite2(device)
-    return FrameXEncoder(backbone, names, config.x_encoder.n_tags)
+    return FrameXEncoder(backbone, names, config.x_encoder)
 
 
 def space_of(config: VLJEPAConfig, version: str) -> Space:

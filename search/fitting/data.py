@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model_server.engine import Clips, Embeddings, Engine
+from model_server.engine import Embeddings, Engine, join
 from model_server.frames.reader import read_clips, read_photo
 
 PHOTOS = {".webp", ".jpg", ".jpeg", ".png"}
@@ -74,9 +74,3 @@ def embed(folder: Path, rows: list[dict[str, Any]], engine: Engine) -> list[Item
 def embed_video(path: Path, engine: Engine) -> Embeddings:
     batches = read_clips(path, engine.space)
     return np.concatenate([engine.predict(batch.clips) for batch in batches])
-
-
-def join(parts: list[Clips]) -> Clips:
-    """Clips of one picture each as one batch."""
-    frames = np.concatenate([part.frames for part in parts])
-    return Clips(frames, np.arange(len(frames), dtype=np.int32)[:, None])
