@@ -8,6 +8,8 @@ import torch
 
 from model_server.engine import Clips, Space, join
 from model_server.presets import TINY
+from model_server.training.batches import photo_frames
+from model_server.training.features import PHOTO_VIEWS
 from model_server.vljepa.closer import whole_and_closer
 from model_server.vljepa.x_encoder import FrameXEncoder, TinyBackbone, tiny_names
 from tests.videos import make_video, read_windows
@@ -65,3 +67,15 @@ def test_a_frame_is_even_or_odd_whatever_the_batches(tmp_path, windows_per_batch
     for batch in read_windows(path, space, windows_per_batch):
         firsts = [round(window.start_s / space.frame_interval_s) for window in batch.windows]
         assert (batch.clips.index[:, 0] % 2).tolist() == [first % 2 for first in firsts]
+
+
+def test_training_sees_a_photo_both_ways_in_every_view():
+    draw = np.random.default_rng(0)
+    views = [photo_frames(np.arange(2 * PHOTO_VIEWS), draw) for _ in range(100)]
+    assert {tuple(view) for view in views} == {(0, 1), (2, 3), (4, 5), (2, 5)}  # whole, crops, a pan
+
+
+def test_training_sees_a_photo_once_where_the_x_encoder_has_one_way():
+    draw = np.random.default_rng(0)
+    views = [photo_frames(np.arange(PHOTO_VIEWS), draw) for _ in range(100)]
+    assert {tuple(view) for view in views} == {(0,), (1,), (2,), (1, 2)}

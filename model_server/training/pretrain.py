@@ -5,20 +5,18 @@ python -m model_server.training.pretrain --preset small --data DIR... --out DIR
 Every folder holds a captions.jsonl. Items of the splits `test` and `val` are left out; those of `val` choose nothing
 but are measured after every epoch. In the end the heads alone are trained on a cached trunk (`heads`). Features of the
 frozen x-encoder are cached. A killed run resumes from its last checkpoint when the same command is given again, and
-ends with the same weights.
+ends with the same weights. `accelerate launch -m model_server.training.pretrain` runs it on many GPUs or machines.
 """
 
 import argparse
-import json
 import math
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from model_server.frames.errors import MediaError
 from model_server.local import cache_dir, pick_device
@@ -27,43 +25,19 @@ from model_server.training.batches import Batch, Sampler
 from model_server.training.card import write_card
 from model_server.training.data import DataProblem, Item, read_folder
 from model_server.training.features import Features, cached_features
-from model_server.training.sentences import Sentences, known_sentences, target_embeddings
-from model_server.training.starting import new_model, set_statistics
+from model_server.training.metrics import Metrics
+from model_server.training.processes import join_processes, of_all, own_part, seed_step, share_gradients
+from model_server.training.run import Run, checkpoint_gradients, save_checkpoint, start, update_average
+from model_server.training.sentences import known_sentences, target_embeddings
+from model_server.training.starting import new_model
 from model_server.training.validation import to_device, validation_scores
 from model_server.vljepa import weights
-from model_server.vljepa.loss import LOSSES, TERMS, make_loss
+from model_server.vljepa.loss import LOSSES, TERMS
 from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 
-
-@dataclass
-class Run:
-    """Everything that training needs; what changes goes into a checkpoint."""
-
-    model: VLJEPA
-    loss: nn.Module
-    optimiser: torch.optim.Optimizer
-    average: dict[str, Tensor]  # exponential moving average of the trained weights: what is stored in the end
-    sentences: Sentences | None  # of the captions, where the text encoder stays frozen; in no checkpoint
-    step: int = 0
-
-    def state(self) -> dict[str, object]:
-        return {
-            "model": self.model.state_dict(),
-            "loss": self.loss.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "average": self.average,
-            "step": self.step,
-            "torch_rng": torch.get_rng_state(),
-        }
-
-    def restore(self, state: dict) -> None:
-        self.model.load_state_dict(state["model"])
-        self.loss.load_state_dict(state["loss"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.average, self.step = state["average"], state["step"]
-        torch.set_rng_state(state["torch_rng"])
+PRECISIONS = ("float32", "bfloat16")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -94,7 +68,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--anti-collapse", choices=TERMS, help="a term beside the loss; all but infonce need one")
     parser.add_argument("--anti-collapse-weight", type=float, help="default: the term's own paper's")
     parser.add_argument("--warm-up", type=int, default=50, help="steps")
-    parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average")
+    parser.add_argument("--average", type=float, default=0.99, help="decay of the weight average; 0: none")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32", help="of the forward pass")
+    parser.add_argument("--gradient-checkpointing", action="store_true", help="less memory, a third more time")
     parser.add_argument("--head-epochs", type=int, default=8, help="last phase: only the heads, on a cached trunk")
     parser.add_argument("--head-batch", type=int, default=512)
     parser.add_argument("--head-lr", type=float, default=1e-3)
@@ -113,19 +89,36 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
-    device = pick_device(args.device)
+    processes = join_processes(pick_device(args.device))
+    device = str(processes.device)
     model = new_model(args.preset, args.start).to(device)
+    if args.gradient_checkpointing:
+        checkpoint_gradients(model)
     threads = torch.get_num_threads()
     x_encoder = build_x_encoder(model.config, model.names.cpu(), device, cache_dir(), threads, model.folder)
     items = [read_folder(folder) for folder in args.data]
     space = space_of(model.config, "training")
-    known = [cached_features(part, x_encoder, space, args.cache) for part in map(training_part, items) if part]
-    held = [cached_features(part, x_encoder, space, args.cache) for part in map(validation_part, items) if part]
+    with processes.main_process_first():  # it fills the cache, the others read it
+        known = [cached_features(part, x_encoder, space, args.cache) for part in map(training_part, items) if part]
+        held = [cached_features(part, x_encoder, space, args.cache) for part in map(validation_part, items) if part]
+        sentences = known_sentences(model, [*known, *held], args.cache)
     sampler = Sampler(known, model.config.clip_frames, args.batch, args.seed, args.clip_weight)
+    run = start(args, model, known, sentences, processes)
+    metrics = Metrics(args.out) if processes.is_main_process else None
+    fit(run, metrics, sampler, x_encoder, held, args)
+    if metrics:
+        finish(run, metrics, known, held, x_encoder, args)
 
-    sentences = known_sentences(model, [*known, *held], args.cache)
 
-    run = start(args, model, known, sentences)
+def fit(
+    run: Run,
+    metrics: Metrics | None,
+    sampler: Sampler,
+    x_encoder: XEncoder,
+    held: list[Features],
+    args: argparse.Namespace,
+) -> None:
+    """All epochs. Every process ends with the same weights; the first one, which has metrics, writes of them."""
     steps = args.epochs * sampler.batches_an_epoch
     print(f"{len(sampler.where)} items, {steps} steps of {args.batch}, from step {run.step}", flush=True)
     started = time.monotonic()
@@ -134,20 +127,33 @@ def train(args: argparse.Namespace) -> None:
         for batch in sampler.epoch(epoch, first):
             value = train_step(run, batch, x_encoder, learning_rate(run.step, steps, args), args)
             run.step += 1
-            report(args.out, run, steps, value, time.monotonic() - started)
-            if run.step % args.checkpoint_every == 0:
-                save_checkpoint(run, args.out)
-        scores = validate(run, held, x_encoder)
-        append_metrics(args.out, {"step": run.step, "epoch": epoch + 1, "validation": scores})
-        print(f"epoch {epoch + 1}: validation {scores}", flush=True)
-        save_checkpoint(run, args.out)
+            if metrics:
+                report(metrics, run, steps, value, time.monotonic() - started)
+                if run.step % args.checkpoint_every == 0:
+                    save_checkpoint(run, args.out)
+        if metrics:
+            scores = validate(run, held, x_encoder)
+            metrics.write({"step": run.step, "epoch": epoch + 1, "validation": scores})
+            print(f"epoch {epoch + 1}: validation {scores}", flush=True)
+            save_checkpoint(run, args.out)
+
+
+def finish(
+    run: Run,
+    metrics: Metrics,
+    known: list[Features],
+    held: list[Features],
+    x_encoder: XEncoder,
+    args: argparse.Namespace,
+) -> None:
+    """The heads alone, then weights and card: on one process."""
     run.model.load_state_dict(run.average, strict=False)
-    heads.refine(run.model, run.loss, known, x_encoder, sentences, args)
-    final = {"step": run.step, "stage": "heads", "validation": validation_scores(run.model, held, x_encoder, sentences)}
-    append_metrics(args.out, final)
-    print(f"heads: validation {final['validation']}", flush=True)
+    heads.refine(run.model, run.loss, known, x_encoder, run.sentences, args)
+    scores = validation_scores(run.model, held, x_encoder, run.sentences)
+    metrics.write({"step": run.step, "stage": "heads", "validation": scores})
+    print(f"heads: validation {scores}", flush=True)
     weights.save(run.model, args.out)
-    write_card(args.out, args, known, scores_of(args.out))
+    write_card(args.out, args, known, scores)
     print(f"weights, metrics and model card: {args.out}")
 
 
@@ -159,33 +165,6 @@ def validation_part(items: list[Item]) -> list[Item]:
     return [item for item in items if item.split == "val"]
 
 
-def start(args: argparse.Namespace, model: VLJEPA, known: list[Features], sentences: Sentences | None) -> Run:
-    """A new run, or the one the checkpoint in `--out` was taken of."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    device, checkpoint = model.prompt.device, args.out / "checkpoint.pt"
-    loss = make_loss(args.loss, args.anti_collapse, args.anti_collapse_weight).to(device)
-    if args.start is None:
-        set_statistics(model, known)
-    optimiser = torch.optim.AdamW(parameter_groups(model, loss, args), lr=args.lr, weight_decay=args.weight_decay)
-    average = {name: value.detach().clone() for name, value in model.named_parameters() if value.requires_grad}
-    run = Run(model, loss, optimiser, average, sentences)
-    if checkpoint.exists():
-        run.restore(torch.load(checkpoint, weights_only=True, map_location=device))
-    return run
-
-
-def parameter_groups(model: VLJEPA, loss: nn.Module, args: argparse.Namespace) -> list[dict]:
-    slow = [p for p in model.y_encoder.model.parameters() if p.requires_grad]
-    shortcut = [] if model.predictor.shortcut is None else list(model.predictor.shortcut.parameters())
-    layers = [p for name, p in model.predictor.named_parameters() if not name.startswith("shortcut.")]
-    return [
-        {"params": [*layers, *model.y_encoder.projection.parameters()], "factor": 1.0},
-        {"params": shortcut, "factor": args.shortcut_lr_factor},
-        {"params": slow, "factor": args.y_lr_factor},
-        {"params": loss.parameters(), "factor": 1.0, "weight_decay": 0.0},
-    ]
-
-
 def learning_rate(step: int, steps: int, args: argparse.Namespace) -> float:
     warm = min(1.0, (step + 1) / args.warm_up)
     return args.lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
@@ -195,12 +174,17 @@ def train_step(run: Run, batch: Batch, x_encoder: XEncoder, rate: float, args: a
     for group in run.optimiser.param_groups:
         group["lr"] = rate * group["factor"]
     run.model.train()
-    drop = run.model.config.predictor.token_dropout
-    predicted = predict_batch(run.model, batch, x_encoder, drop)  # (B, D)
-    target = target_embeddings(run.model, batch.texts, run.sentences)  # (B, D)
+    own, processes, drop = own_part(batch, run.processes), run.processes, run.model.config.predictor.token_dropout
+    seed_step(args.seed, run.step, processes.process_index)
+    with torch.autocast(processes.device.type, torch.bfloat16, enabled=args.precision == "bfloat16"):
+        predicted = predict_batch(run.model, own, x_encoder, drop)  # (b, D)
+        target = target_embeddings(run.model, own.texts, run.sentences)  # (b, D)
+    seed_step(args.seed, run.step)  # what the loss draws, all draw
+    predicted, target = of_all(predicted.float(), processes), of_all(target.float(), processes)  # (B, D)
     loss = run.loss(predicted, target, batch.positives.to(predicted.device))
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    share_gradients(run.model, run.loss, processes)
     torch.nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimiser.step()
     update_average(run, args.average)
@@ -228,14 +212,6 @@ def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
 
 
 @torch.no_grad()
-def update_average(run: Run, decay: float) -> None:
-    decay = min(decay, (1 + run.step) / (10 + run.step))  # the first steps are forgotten faster
-    for name, value in run.model.named_parameters():
-        if value.requires_grad:
-            run.average[name].lerp_(value, 1 - decay)
-
-
-@torch.no_grad()
 def validate(run: Run, held: list[Features], x_encoder: XEncoder) -> dict[str, float]:
     """Scores of the averaged weights on the items of split `val`, each seen whole."""
     current = {name: value.clone() for name, value in run.model.named_parameters()}
@@ -245,26 +221,10 @@ def validate(run: Run, held: list[Features], x_encoder: XEncoder) -> dict[str, f
     return scores
 
 
-def save_checkpoint(run: Run, folder: Path) -> None:
-    aside = folder / "checkpoint.part"
-    torch.save(run.state(), aside)
-    aside.replace(folder / "checkpoint.pt")
-
-
-def report(folder: Path, run: Run, steps: int, value: float, seconds: float) -> None:
-    append_metrics(folder, {"step": run.step, "loss": round(value, 4), "seconds": round(seconds, 1)})
+def report(metrics: Metrics, run: Run, steps: int, value: float, seconds: float) -> None:
+    metrics.write({"step": run.step, "loss": round(value, 4), "seconds": round(seconds, 1)})
     if run.step % 10 == 0:
         print(f"step {run.step}/{steps}  loss {value:.3f}  {seconds:.0f} s", flush=True)
-
-
-def append_metrics(folder: Path, row: dict) -> None:
-    with (folder / "metrics.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")
-
-
-def scores_of(folder: Path) -> dict[str, float]:
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return next((row["validation"] for row in reversed(rows) if "validation" in row), {})
 
 
 if __name__ == "__main__":
