@@ -1,4 +1,4 @@
-"""Training and evaluation data: folders with a `captions.jsonl`, one JSON object a line.
+"""Training and evaluation data: folders with a `captions.jsonl`, one JSON object a line; or WebDataset shards.
 
 `file` and `captions` are required; `split` and `license` are optional. What else a line holds is left to its owner.
 """
@@ -29,7 +29,13 @@ class Item:
 
 
 def read_folder(folder: Path) -> list[Item]:
-    """Every line of a folder's captions.jsonl. Raises DataProblem with file and line."""
+    """Every line of a folder's captions.jsonl. Raises DataProblem with file and line.
+
+    `folder` may also name a .tar shard, or many by braces (`shards`)."""
+    if folder.suffix == ".tar":
+        from model_server.training.shards import unpack
+
+        folder = unpack(folder)
     source = folder / "captions.jsonl"
     if not source.is_file():
         raise DataProblem(f"{folder} holds no captions.jsonl: see docs/training.md for the layout.")
