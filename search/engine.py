@@ -9,14 +9,16 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from indexer.models import Space, Video
+from indexer.models import Video
 from indexer.spaces import active_space
 from model_server.engine import Engine, EngineError
 from search import library
 from search.calibrate import Calibration, LibraryFacts, QueryFacts, Scorer, scorer_for
 from search.captions import with_captions
+from search.encoding import encode
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
+from search.labels import labelled_spans, within
 from search.query import Query, parse
 from search.refine import N_SPANS, Windows, heat, heat_steps, read_windows
 from search.results import HeatStep, Hit, Results, SearchRequest, VideoHits
@@ -48,20 +50,13 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     query, space = parse(request.text), active_space()
     if space is None or not query.has_words or not request.library_ids:
         return _done(_empty(query, request), started)
-    pool = Pool(space, request.library_ids, request.date_from, request.date_to)
+    pool = Pool(space, request.library_ids, request.date_from, request.date_to, request.label_id)
     by_words = segments_by_words(pool, query.text)
     try:
-        embedding = encode(query, space, engine)
+        embedding = encode([query.text], space, engine)[0]
     except EngineError as problem:
         return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
     return _done(with_captions(_search_both(query, request, pool, by_words, embedding), space), started)
-
-
-def encode(query: Query, space: Space, engine: Engine) -> npt.NDArray[np.float32]:
-    """The query embedding. EngineError where the model is away or is not the one of the active space."""
-    if (engine.space.model, engine.space.version) != (space.model, space.version):
-        raise EngineError("The model has changed since your videos were indexed", permanent=True)
-    return np.asarray(engine.encode_texts([query.text])[0], dtype=np.float32)
 
 
 def _search_both(
@@ -76,6 +71,8 @@ def _search_both(
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[: request.limit + N_SPARE]
     windows = read_windows(pool.space, embedding, _spans(chosen, by_meaning, by_words))
+    if pool.label_id is not None:
+        windows = within(windows, labelled_spans(pool.label_id, pool.space, list(windows)))
     meaning = _meaning(query, pool, embedding, n_anchors)
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     scores = score_windows(windows, meaning)
@@ -172,7 +169,7 @@ def heat_map(video: Video, text: str, engine: Engine) -> list[HeatStep]:
     query, space = parse(text), active_space()
     if space is None or not query.has_words:
         return []
-    embedding = encode(query, space, engine)
+    embedding = encode([query.text], space, engine)[0]
     pool = Pool(space, (video.library_id,))
     n_anchors = count_anchors(pool)
     others = [c for c in nearest_anchors(pool, embedding, n_anchors) if c.video_id != video.pk][:1]

@@ -35,7 +35,7 @@ def sample(space: Space, library_ids: tuple[UUID, ...]) -> Array:
     sql = f"SELECT {embedding_expression(space)} FROM {_anchors(space)} AND library_id = ANY(%s) LIMIT {DESCRIBE}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(library_ids)])
-        rows = [_read(row[0]) for row in cursor.fetchall()]
+        rows = [read_vector(row[0]) for row in cursor.fetchall()]
     return np.stack(rows) if rows else np.empty((0, space.dim), np.float32)
 
 
@@ -67,13 +67,13 @@ def _measure(space: Space, library_id: UUID) -> tuple[int, Array]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [library_id])
         n, mean = cursor.fetchone()
-    return (int(n), _read(mean)) if n else (0, np.zeros(space.dim, np.float32))
+    return (int(n), read_vector(mean)) if n else (0, np.zeros(space.dim, np.float32))
 
 
 def _anchors(space: Space) -> str:
     return f"indexer_anchor WHERE space_id = {space.pk:d}"
 
 
-def _read(vector: Any) -> Array:
+def read_vector(vector: Any) -> Array:
     """pgvector's text, '[0.1,0.2]'."""
     return np.fromstring(str(vector).strip("[]"), dtype=np.float32, sep=",")

@@ -20,6 +20,7 @@ class SearchRequest:
     library_ids: tuple[UUID, ...]
     date_from: datetime | None = None
     date_to: datetime | None = None
+    label_id: int | None = None  # only segments that were given this label for sure
     cutoff: float | None = None  # least score of a hit; None means the fitted default
     limit: int = 20  # videos
     show_nearest: bool = False  # fill `nearest` even though hits were found

@@ -33,12 +33,13 @@ WALK_SETTINGS = """
 
 @dataclass(frozen=True)
 class Pool:
-    """What is searched: one space, the libraries this person may see, and when a video was added."""
+    """What is searched: one space, the libraries this person may see; when a video was added, a label given."""
 
     space: Space
     library_ids: tuple[UUID, ...]
     date_from: datetime | None = None
     date_to: datetime | None = None
+    label_id: int | None = None
 
     def rows(self, table: str) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE over one table of the space, joined with its videos; those being deleted are left out."""
@@ -51,10 +52,17 @@ class Pool:
             sql += " AND v.created_at >= %(date_from)s"
         if self.date_to:
             sql += " AND v.created_at < %(date_to)s"
+        if self.label_id is not None:
+            segment = "t.id" if table == "indexer_segment" else "t.segment_id"
+            sql += (
+                f" AND EXISTS (SELECT 1 FROM indexer_segmentlabel l WHERE l.segment_id = {segment} "
+                "AND l.label_id = %(label)s AND l.sure)"
+            )
         parameters = {
             "libraries": list(self.library_ids),
             "date_from": self.date_from,
             "date_to": self.date_to,
+            "label": self.label_id,
         }
         return sql, parameters
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from indexer.detail import AS_INDEXED, FINEST
-from indexer.models import Library
+from indexer.models import Label, Library
 from search.results import SearchRequest
 
 
@@ -19,6 +19,13 @@ class TitleForm(forms.Form):
     title = forms.CharField(max_length=300, label="Title")
 
 
+class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Labels of different sets may have one name."""
+
+    def label_from_instance(self, label: Label) -> str:
+        return f"{label.name} ({label.label_set.name}, {label.label_set.library.name})"
+
+
 class SearchForm(forms.Form):
     """The words and the filters. A filter that makes no sense is refused with a sentence, not dropped in silence."""
 
@@ -26,12 +33,16 @@ class SearchForm(forms.Form):
     library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
     since = forms.DateField(required=False, label="Added from", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="to", widget=forms.DateInput(attrs={"type": "date"}))
+    label = LabelField(Label.objects.none(), required=False, label="Labelled", empty_label="Anything")
 
     def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         choice = self.fields["library"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = libraries
+        label = self.fields["label"]
+        assert isinstance(label, forms.ModelChoiceField)
+        label.queryset = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
         self.libraries = libraries
 
     def clean(self) -> dict[str, object]:
@@ -50,6 +61,7 @@ class SearchForm(forms.Form):
         return SearchRequest(
             text=values["q"],
             library_ids=tuple(library.pk for library in libraries),
+            label_id=values["label"].pk if values["label"] else None,
             date_from=datetime.combine(since, time.min, day) if since else None,
             date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,
         )

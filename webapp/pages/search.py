@@ -52,6 +52,8 @@ def understood(form: SearchForm) -> str:
         said.append(f"added from {formats.date_format(since, 'j M Y')}")
     if until:
         said.append(f"{'' if since else 'added '}to {formats.date_format(until, 'j M Y')}")
+    if label := form.cleaned_data["label"]:
+        said.append(f"labelled {label.name}")
     return ", ".join(said)
 
 
