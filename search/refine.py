@@ -17,7 +17,9 @@ Array = npt.NDArray[np.float32]
 MAX_MOMENTS = 5  # of one video
 MAX_HEAT_STEPS = 60
 N_SPANS = 2  # candidates of a long video whose stream rows are read; a video of one row is read whole
-EDGE = 0.3  # a moment ends where the similarity has lost this share of its height above the background
+EDGE = 0.3  # a moment ends where the similarity has lost this share of its height above the background ...
+CUT_EDGE = 0.15  # ... and where it has lost this share over a cut: another shot is often another scene
+SAME_S = 0.01  # windows that meet without overlap were kept to two shots (model_server.frames.shots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +92,15 @@ def moments(windows: Windows, scores: Array, cutoff: float, base: float, limit: 
 def _grow(windows: Windows, free: npt.NDArray[np.bool_], peak: int, base: float) -> Moment:
     """From the peak both ways, while windows are free, touch, and stay above the edge."""
     top = float(windows.similarities[peak])
-    edge = top - EDGE * max(top - base, 0)
-    inside = free & (windows.similarities >= edge)
+    height = max(top - base, 0)
+    shared_s = windows.times[:-1, 1] - windows.times[1:, 0]  # (n - 1,) of each window with the next
+    edges = top - height * np.where(shared_s > SAME_S, EDGE, CUT_EDGE)
+    inside = np.stack([windows.similarities[:-1], windows.similarities[1:]]) >= edges  # (2, n - 1)
+    backwards, onwards = (shared_s > -SAME_S) & inside & np.stack([free[:-1], free[1:]])
     first = last = peak
-    while first > 0 and inside[first - 1] and windows.times[first - 1, 1] >= windows.times[first, 0]:
+    while first > 0 and backwards[first - 1]:
         first -= 1
-    while last + 1 < len(inside) and inside[last + 1] and windows.times[last + 1, 0] <= windows.times[last, 1]:
+    while last < len(onwards) and onwards[last]:
         last += 1
     return Moment(first, last, peak)
 

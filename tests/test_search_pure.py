@@ -64,6 +64,17 @@ def test_no_window_above_the_cutoff_is_no_moment() -> None:
     assert moments(w, w.similarities, cutoff=0.4, base=0.1) == []
 
 
+def test_a_moment_goes_over_a_cut_only_where_the_next_shot_is_nearly_as_like() -> None:
+    def last(similarity: float, start_s: float) -> int:
+        w = Windows(np.array([(0, 4), (start_s, start_s + 4)], np.float32), np.array([0.7, similarity], np.float32))
+        (moment,) = moments(w, w.similarities, cutoff=0.65, base=0.1)
+        return moment.last
+
+    assert last(0.58, start_s=2) == 1
+    assert last(0.58, start_s=4) == 0
+    assert last(0.64, start_s=4) == 1
+
+
 def test_a_moment_does_not_cross_a_gap_in_the_stream() -> None:
     w = Windows(np.array([(0, 4), (100, 104)], np.float32), np.array([0.7, 0.7], np.float32))
     assert [(m.first, m.last) for m in moments(w, w.similarities, 0.4, 0.1)] == [(0, 0), (1, 1)]
