@@ -84,8 +84,10 @@ def progress(label_set: LabelSet) -> Progress:
 def label_waiting(engine: Engine) -> None:
     """Every set that has segments without a name. EngineError where the model is away or has changed."""
     space = active_space()
-    for label_set in LabelSet.objects.order_by("created_at") if space else []:
-        if unlabelled(label_set, space).exists():  # type: ignore[arg-type]
+    if space is None:
+        return
+    for label_set in LabelSet.objects.order_by("created_at"):
+        if unlabelled(label_set, space).exists():
             label_missing(label_set, engine)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import Client
 
 from indexer.models import Library, Membership
 
@@ -53,3 +54,10 @@ def library(alice: User, bob: User) -> Library:
     Membership.objects.create(library=made, user=alice, role=Membership.Role.OWNER)
     Membership.objects.create(library=made, user=bob, role=Membership.Role.VIEWER)
     return made
+
+
+@pytest.fixture
+def as_alice(client: Client, alice: User, library: Library) -> Client:
+    """Her browser, signed in."""
+    client.force_login(alice)
+    return client

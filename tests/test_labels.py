@@ -5,7 +5,6 @@ import io
 
 import pytest
 from django.db import transaction
-from django.test import Client
 
 from indexer import services
 from indexer.models import Label, LabelSet, Library, Segment, SegmentLabel, Video
@@ -119,12 +118,6 @@ def test_search_keeps_to_what_a_label_was_given_for(label_set, library, pets):
 def _fake_model(monkeypatch):
     for module in ("webapp.pages.search", "webapp.labels.tasks"):
         monkeypatch.setattr(f"{module}.engine", FakeEngine)
-
-
-@pytest.fixture
-def as_alice(client: Client, alice, library) -> Client:
-    client.force_login(alice)
-    return client
 
 
 def page_of(library: Library) -> str:

@@ -3,7 +3,6 @@
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client
 from redis import Redis
 
 from indexer.models import Library, Video
@@ -17,12 +16,6 @@ pytestmark = pytest.mark.django_db
 def _fake_model(monkeypatch):
     for module in ("search", "video"):
         monkeypatch.setattr(f"webapp.pages.{module}.engine", FakeEngine)
-
-
-@pytest.fixture
-def as_alice(client: Client, alice, library) -> Client:
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture

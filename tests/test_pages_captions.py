@@ -44,12 +44,6 @@ def captioned(video: Video) -> Video:
     return video
 
 
-@pytest.fixture
-def as_alice(client: Client, alice, library) -> Client:
-    client.force_login(alice)
-    return client
-
-
 def text(response) -> str:
     assert response.status_code == 200
     return " ".join(response.content.decode().split())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+MEDIA_SUFFIXES = PHOTO_SUFFIXES | {".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".3gp", ".mpg", ".flv"}
 
 
 class DataProblem(Exception):

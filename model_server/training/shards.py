@@ -17,9 +17,7 @@ from braceexpand import braceexpand
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
 from model_server.local import cache_dir
-from model_server.training.data import PHOTO_SUFFIXES, DataProblem
-
-VIDEO_SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi"}
+from model_server.training.data import MEDIA_SUFFIXES, DataProblem
 
 
 def unpack(pattern: Path) -> Path:
@@ -45,7 +43,7 @@ def take(shard: Path, folder: Path) -> Iterator[dict[str, Any]]:
     try:
         with shard.open("rb") as stream:  # by the library's own opener a damaged shard would stay open
             for n, sample in enumerate(group_by_keys(tar_file_expander([{"url": str(shard), "stream": stream}]))):
-                media = next((end for end in sample if f".{end}" in PHOTO_SUFFIXES | VIDEO_SUFFIXES), None)
+                media = next((end for end in sample if f".{end}" in MEDIA_SUFFIXES), None)
                 if media is not None:
                     file = f"media/{shard.stem}-{n:06d}.{media}"
                     (folder / file).write_bytes(sample[media])

@@ -77,7 +77,7 @@ def made(library: Library, form: LabelSetForm) -> bool:
 
 def ring() -> None:
     """Begin at once; a broker that is down loses nothing: the beat comes by twice a minute."""
-    transaction.on_commit(lambda: label_waiting.apply_async(retry=False, ignore_result=True), robust=True)
+    transaction.on_commit(lambda: label_waiting.apply_async(retry=False), robust=True)
 
 
 @never_cache

@@ -9,9 +9,8 @@ from typing import Any
 
 from model_server.evaluation.rows import NOT_AT_HAND
 from model_server.evaluation.streams import Media
-from model_server.training.data import PHOTO_SUFFIXES, DataProblem
+from model_server.training.data import MEDIA_SUFFIXES, DataProblem
 
-VIDEO_SUFFIXES = {".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".3gp", ".mpg", ".flv"}
 WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -68,8 +67,7 @@ def read_csv(path: Path, delimiter: str = ",", names: list[str] | None = None) -
 
 def media_below(where: Path) -> dict[str, Path]:
     """Every photo and video below a folder, by its name without the ending."""
-    suffixes = VIDEO_SUFFIXES | PHOTO_SUFFIXES
-    return {path.stem: path for path in sorted(where.rglob("*")) if path.suffix.lower() in suffixes}
+    return {path.stem: path for path in sorted(where.rglob("*")) if path.suffix.lower() in MEDIA_SUFFIXES}
 
 
 class Found:
@@ -128,7 +126,7 @@ def seconds(clock: str) -> float:
 def pairs(where: Path, suffix: str) -> Iterator[tuple[Path, Path]]:
     """Files with this ending, each with the video or photo of the same name beside it."""
     for path in sorted(where.rglob(f"*{suffix}")):
-        for ending in sorted(VIDEO_SUFFIXES | PHOTO_SUFFIXES):
+        for ending in sorted(MEDIA_SUFFIXES):
             beside = path.with_suffix(ending)
             if beside.is_file():
                 yield path, beside
