@@ -134,10 +134,10 @@ def split_clips(clips: Clips) -> Iterator[Clips]:
     most_frames = min(wire.MAX_FRAMES, (wire.MAX_BODY_BYTES - 2**20) // frame_bytes)
     start = 0
     while start < len(clips):
-        end, used = start, set[int]()  # pairs of frames: an even one stays even
+        end, used = start, set[int]()
         while end < len(clips) and end - start < wire.MAX_CLIPS:
-            more = used | set((clips.index[end] // 2).tolist())
-            if 2 * len(more) > most_frames and used:
+            more = used | set(clips.index[end].tolist())
+            if len(more) > most_frames and used:
                 break
             end, used = end + 1, more
         whole = (start, end) == (0, len(clips)) and len(clips.frames) <= most_frames
@@ -147,10 +147,8 @@ def split_clips(clips: Clips) -> Iterator[Clips]:
 
 def _part(clips: Clips, start: int, end: int) -> Clips:
     rows = clips.index[start:end]
-    pairs, place = np.unique(rows // 2, return_inverse=True)
-    kept = np.stack([2 * pairs, 2 * pairs + 1], 1).ravel()
-    index = 2 * place.reshape(rows.shape) + rows % 2
-    return Clips(clips.frames[kept[kept < len(clips.frames)]], index.astype(np.int32))
+    kept, place = np.unique(rows, return_inverse=True)
+    return Clips(clips.frames[kept], place.reshape(rows.shape).astype(np.int32))
 
 
 def _packed(clips: Clips, prompt: str | None) -> bytes:

@@ -23,6 +23,7 @@ class Space:
     stride_s: float
     prompt: str  # the caption prompt the predictor was trained with
     frame_px: int  # side of the square frames the x-encoder wants
+    n_looks: int = 1  # 2 where every second frame shows the middle closer (`frames.closer`)
 
     @property
     def frame_interval_s(self) -> float:
@@ -35,8 +36,7 @@ class Clips:
     """Clips that share frames: overlapping windows of one video name each frame once.
 
     `frames` is (F, H, W, 3) uint8 RGB; `index` is (n, T) int: the frames of each clip in time order.
-    T is one number for a batch. An x-encoder may see odd frames closer (`vljepa.closer`): a photo is its picture twice
-    (T = 2), and who leaves frames out leaves out pairs.
+    T is one number for a batch. A photo is its picture in each way the space looks at one (T = n_looks).
     """
 
     frames: npt.NDArray[np.uint8]
@@ -47,7 +47,7 @@ class Clips:
 
 
 def join(parts: Sequence[Clips]) -> Clips:
-    """Clips of one length as one batch; each part but the last has an even number of frames."""
+    """Clips of one length as one batch."""
     firsts = accumulate((len(part.frames) for part in parts), initial=0)
     index = [part.index + first for part, first in zip(parts, firsts, strict=False)]
     return Clips(np.concatenate([part.frames for part in parts]), np.concatenate(index).astype(np.int32))

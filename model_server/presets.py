@@ -34,7 +34,7 @@ SMALL = VLJEPAConfig(
     clip_frames=8,
     window_s=4.0,
     stride_s=2.0,
-    x_encoder=XEncoderConfig(kind="efficientnet-lite2", frame_px=338, dim=1566, tag_dim=768, n_tags=5, view_px=260),
+    x_encoder=XEncoderConfig(kind="efficientnet-lite2", frame_px=260, dim=1566, tag_dim=768, n_tags=5, n_looks=2),
     predictor=PredictorConfig(
         source="smollm2",
         n_layers=2,

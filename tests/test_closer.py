@@ -1,55 +1,93 @@
-"""Every second frame is seen closer, and stays so through batches, requests and joins."""
+"""Every second frame is seen closer, in its true proportions, whatever the batches."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
+from PIL import Image
 
 from model_server.engine import Clips, Space, join
-from model_server.presets import TINY
+from model_server.frames.closer import SHOWN, canvas, middle, middle_box, overview
+from model_server.frames.reader import look, read_photo
+from model_server.frames.shots import PIXELS
 from model_server.training.batches import photo_frames
 from model_server.training.features import PHOTO_VIEWS
-from model_server.vljepa.closer import whole_and_closer
-from model_server.vljepa.x_encoder import FrameXEncoder, TinyBackbone, tiny_names
-from tests.videos import make_video, read_windows
+from tests.videos import FPS, make_video, read_windows
+
+SPACE = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.5, prompt="", frame_px=32, n_looks=2)
 
 
-def target(n: int, around: int, within: int) -> np.ndarray:
-    """(n, n, 3): a quarter of a side from its edges the colour changes."""
-    picture = np.full((n, n, 3), around, np.uint8)
-    picture[n // 4 : -(n // 4), n // 4 : -(n // 4)] = within
+@pytest.mark.parametrize("size", [(640, 360), (360, 640), (320, 240), (100, 100), (1000, 990), (9000, 10)])
+def test_the_middle_shows_as_much_of_every_picture_and_is_as_square_as_it_can_be(size):
+    left, top, right, bottom = middle_box(*size)
+    w, h = right - left, bottom - top
+    assert left == pytest.approx(size[0] - right)
+    assert top == pytest.approx(size[1] - bottom)
+    assert w * h == pytest.approx(SHOWN * size[0] * size[1])
+    assert w == pytest.approx(h) or (w > h and h == size[1]) or (h > w and w == size[0])
+
+
+@pytest.mark.parametrize("size", [(8192, 16), (16, 8192), (1, 1), (7, 3)])
+def test_no_picture_is_scaled_to_a_size_that_memory_cannot_hold(size):
+    width, height = canvas(*size, 260)
+    assert 260 <= width <= 260 / SHOWN + 1
+    assert 260 <= height <= 260 / SHOWN + 1
+    assert middle(np.zeros((height, width, 3), np.uint8), 260).shape == (260, 260, 3)
+
+
+def test_an_overview_shows_the_corners_of_pictures_of_any_shape():
+    for shape in ((32, 32), (260, 462), (64, 64)):
+        picture = np.zeros((*shape, 3), np.uint8)
+        picture[: shape[0] // 4, -shape[1] // 4 :] = 255
+        small = overview(picture)
+        assert small.shape == (PIXELS, PIXELS, 3)
+        assert small[0, -1].tolist() == [255, 255, 255]
+        assert small[-1, 0].tolist() == [0, 0, 0]
+
+
+def wide() -> Image.Image:
+    """Twice as wide as high: red, and its middle blue."""
+    picture = Image.new("RGB", (200, 100), "red")
+    picture.paste("blue", (40, 0, 160, 100))
     return picture
 
 
-def test_of_even_frames_it_gives_the_whole_and_of_odd_ones_the_middle():
-    seen = whole_and_closer(np.stack([target(40, 10, 200)] * 4), 20)
-    assert seen.shape == (4, 20, 20, 3)
-    assert (seen[1] == 200).all()
-    assert np.array_equal(seen[1], seen[3])
-    assert np.array_equal(seen[0], seen[2])
-    assert (seen[0][0, 0] == 10).all()
-    assert (seen[0][10, 10] == 200).all()
+def test_a_photo_is_seen_whole_and_closer(tmp_path):
+    wide().save(tmp_path / "p.png")
+    clips = read_photo(tmp_path / "p.png", SPACE)
+    assert clips.index.tolist() == [[0, 1]]
+    whole, closer = clips.frames
+    assert whole[16, 2].tolist() == [255, 0, 0]
+    assert whole[16, 16].tolist() == [0, 0, 255]
+    assert (closer[:, 2:-2] == [0, 0, 255]).all()
+    assert np.array_equal(look(wide(), 32, 1)[0], whole)
 
 
-def test_frames_of_the_size_it_sees_are_left_alone():
-    frames = np.stack([target(20, 0, 9)] * 3)
-    assert whole_and_closer(frames, 20) is frames
+def test_a_photo_is_one_frame_where_the_space_has_one_way(tmp_path):
+    wide().save(tmp_path / "p.png")
+    clips = read_photo(tmp_path / "p.png", replace(SPACE, n_looks=1))
+    assert clips.frames.shape == (1, 32, 32, 3)
+    assert clips.index.tolist() == [[0]]
 
 
-@pytest.mark.parametrize("n_frames", [0, 1])
-def test_it_takes_no_frame_and_one(n_frames):
-    assert whole_and_closer(np.zeros((n_frames, 8, 8, 3), np.uint8), 4).shape == (n_frames, 4, 4, 3)
+def bars() -> np.ndarray:
+    """(64, 128, 3): dark, and its middle bright."""
+    picture = np.full((64, 128, 3), 20, np.uint8)
+    picture[:, 24:104] = 230
+    return picture
 
 
-def test_an_x_encoder_sees_both_in_a_photo():
-    config = replace(TINY.x_encoder, frame_px=40, view_px=20)
-    x_encoder = FrameXEncoder(TinyBackbone(config.dim), tiny_names(config.tag_dim), config)
-    photo = Clips(np.stack([target(40, 10, 200)] * 2), np.array([[0, 1]], np.int32))
-    seen = x_encoder(photo.frames, photo.index)
-    assert x_encoder.n_looks == 2
-    assert seen.frames is not None
-    assert not torch.allclose(seen.frames[0, 0], seen.frames[0, 1])
+@pytest.mark.parametrize("windows_per_batch", [1, 3, 16])
+def test_a_video_shows_its_frames_in_turn_whatever_the_batches(tmp_path, windows_per_batch):
+    path = make_video(tmp_path / "v.mp4", 9, size=(128, 64), pictures=[bars()] * (9 * FPS))
+    n_closer = 0
+    for batch in read_windows(path, SPACE, windows_per_batch):
+        firsts = [round(window.start_s / SPACE.frame_interval_s) for window in batch.windows]
+        for first, row in zip(firsts, batch.clips.index, strict=True):
+            edges = batch.clips.frames[row][:, 16, 1].mean(axis=-1)  # bright where the dark sides are not shown
+            assert (edges > 125).tolist() == [(first + k) % 2 == 1 for k in range(4)]
+            n_closer += int((edges > 125).sum())
+    assert n_closer
 
 
 def test_joined_clips_keep_their_own_pictures():
@@ -58,15 +96,6 @@ def test_joined_clips_keep_their_own_pictures():
     assert joined.index.tolist() == [[0, 1], [2, 3], [4, 5]]
     assert joined.index.dtype == np.int32
     assert joined.frames[joined.index][:, :, 0, 0, 0].tolist() == [[0, 0], [1, 1], [2, 2]]
-
-
-@pytest.mark.parametrize("windows_per_batch", [1, 3, 16])
-def test_a_frame_is_even_or_odd_whatever_the_batches(tmp_path, windows_per_batch):
-    space = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.5, prompt="", frame_px=32)  # 3 frames
-    path = make_video(tmp_path / "v.mp4", 23)
-    for batch in read_windows(path, space, windows_per_batch):
-        firsts = [round(window.start_s / space.frame_interval_s) for window in batch.windows]
-        assert (batch.clips.index[:, 0] % 2).tolist() == [first % 2 for first in firsts]
 
 
 def test_training_sees_a_photo_both_ways_in_every_view():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from model_server.engine import Space
 from model_server.frames import process
-from model_server.frames.decode import Clock, Painter, Sampled, timed_frames
+from model_server.frames.decode import Clock, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import ClipBatch, probe, read_photo
 from model_server.frames.source import open_source
@@ -70,7 +70,7 @@ def test_it_counts_the_seconds_of_decoding(moving):
 def test_leaving_out_unreferenced_pictures_changes_nothing(moving):
     fd = os.open(moving, os.O_RDONLY)
     try:
-        thinned = list(Sampled(open_source(fd), Painter(32, 32), 0.5).pictures())
+        thinned = list(Sampled(open_source(fd), PicturePainter(32, 32), 0.5).pictures())
         source = open_source(fd)
         every = list(timed_frames(source, Clock(source)))
         source = open_source(fd)
@@ -79,7 +79,7 @@ def test_leaving_out_unreferenced_pictures_changes_nothing(moving):
         os.close(fd)
     assert len(every) == 150
     assert len(few) < 100
-    painter = Painter(32, 32)
+    painter = PicturePainter(32, 32)
     plain = [painter.paint([f for t, f in every if t <= (k + 0.5) * 0.5][-1]) for k in range(12)]
     np.testing.assert_array_equal(np.stack(thinned), np.stack(plain))
 
@@ -100,11 +100,11 @@ def test_it_shrinks_like_pillow(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_video(tmp_path, monkeypatch):
-    """Ten minutes of frames at the size of the default preset are 411 MB: neither side ever holds a fifth of it."""
+    """Ten minutes of frames at the size of the default preset are 258 MB: neither side ever holds a fifth of it."""
     started: list[process.Child] = []
     start = process.Child._start
     monkeypatch.setattr(process.Child, "_start", lambda self, fd: (started.append(self), start(self, fd))[1])
-    space = Space("m", "v", dim=8, clip_frames=8, window_s=4.0, stride_s=2.0, prompt="", frame_px=338)
+    space = Space("m", "v", dim=8, clip_frames=8, window_s=4.0, stride_s=2.0, prompt="", frame_px=260, n_looks=2)
     path = make_video(tmp_path / "v.mp4", 600, fps=2, size=(32, 32))
     before = _megabytes("self", "VmRSS")
     n_windows, most, child_most = 0, 0.0, 0.0
@@ -142,13 +142,12 @@ def test_it_fits_a_box_and_never_enlarges(tmp_path):
     assert fit(facts, 32, 1080) == (32, 24)
 
 
-def test_a_photo_is_a_clip_of_its_picture_twice(tmp_path):
+def test_a_photo_is_a_clip_of_one_frame(tmp_path):
     path = tmp_path / "photo.png"
     Image.fromarray(corners((64, 64))).save(path)
-    clips = read_photo(path, 32)
-    assert clips.index.tolist() == [[0, 1]]
-    assert clips.frames.shape == (2, 32, 32, 3)
-    assert np.array_equal(clips.frames[0], clips.frames[1])
+    clips = read_photo(path, SPACE)
+    assert clips.index.tolist() == [[0]]
+    assert clips.frames.shape == (1, 32, 32, 3)
     assert second_of(clips.frames[0][:8, :8]) == 0
 
 
@@ -157,7 +156,7 @@ def test_a_photo_is_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # shown a quarter clockwise
     Image.fromarray(corners((64, 64))).save(path, exif=exif, quality=95)
-    assert second_of(read_photo(path, 32).frames[0][:8, -8:]) == 0
+    assert second_of(read_photo(path, SPACE).frames[0][:8, -8:]) == 0
 
 
 def test_it_says_that_a_photo_is_damaged_or_none(tmp_path):
@@ -165,7 +164,7 @@ def test_it_says_that_a_photo_is_damaged_or_none(tmp_path):
     Image.fromarray(corners((64, 64))).save(path)
     path.write_bytes(path.read_bytes()[:80])
     with pytest.raises(MediaError, match="damaged"):
-        read_photo(path, 32)
+        read_photo(path, SPACE)
     path.write_bytes(b"words")
     with pytest.raises(MediaError, match="not a photo"):
-        read_photo(path, 32)
+        read_photo(path, SPACE)

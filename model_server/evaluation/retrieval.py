@@ -70,7 +70,7 @@ def predict_items(items: list[Item], engine: Engine) -> dict[str, Embeddings]:
     found = {way: np.zeros((len(items), space.dim), np.float32) for way in WAYS}
     for start in range(0, len(photos), PHOTOS_A_RUN):
         some = photos[start : start + PHOTOS_A_RUN]
-        predicted = engine.predict(join([read_photo(items[i].path, space.frame_px) for i in some]))
+        predicted = engine.predict(join([read_photo(items[i].path, space) for i in some]))
         for matrix in found.values():
             matrix[some] = predicted
     for i, item in enumerate(items):

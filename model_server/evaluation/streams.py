@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from model_server.engine import Clips, Embeddings, Engine, EngineError, Space, join
 from model_server.frames.errors import MediaError
-from model_server.frames.reader import probe, read_clips, read_photo
-from model_server.frames.stills import read_strip
+from model_server.frames.reader import read_clips, read_photo
 from model_server.training.data import PHOTO_SUFFIXES, DataProblem
+from model_server.training.features import new_frames
 
 PHOTOS_A_RUN = 32
 
@@ -103,22 +103,17 @@ class Watcher:
 def photo(path: Path, space: Space) -> Clips:
     """As a clip. DataProblem naming the file that cannot be read."""
     try:
-        return read_photo(path, space.frame_px)
+        return read_photo(path, space)
     except (MediaError, OSError) as problem:
         raise DataProblem(f"{path}: {problem}") from problem
 
 
 def sampled_frames(path: Path, space: Space) -> Frames:
-    """(F, H, W, 3): a video's frames at the space's own pace. DataProblem naming the file that cannot be read."""
+    """(F, H, W, 3): a video's frames as the space looks at them. DataProblem naming the file that cannot be read."""
     try:
-        facts = probe(path)
-        size = (space.frame_px, space.frame_px)
-        frames = list(read_strip(path, facts.duration_s, space.frame_interval_s, size))
+        return np.concatenate(list(new_frames(path, space)))
     except (MediaError, OSError) as problem:
         raise DataProblem(f"{path}: {problem}") from problem
-    if not frames:
-        raise DataProblem(f"{path} shows no picture.")
-    return np.stack(frames)
 
 
 def unit(embedding: Embeddings) -> Embeddings:

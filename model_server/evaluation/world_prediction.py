@@ -53,16 +53,16 @@ class Pictures:
         self.engine = watcher.engine
         self.space = watcher.engine.space
         self._frames = lru_cache(maxsize=8)(lambda path: sampled_frames(path, self.space))  # a few films at a time
-        self._ends: dict[Media, Frames] = {}  # (2, H, W, 3): first and last
+        self._ends: dict[Media, tuple[Frames, Frames]] = {}
         self._actions: dict[Media, Embeddings] = {}
 
     def states(self, transition: Transition) -> Embeddings:
         """(D,) of the clip that is the first picture for its first half and the last one for its second."""
-        first, last = self._picture(transition.start, 0), self._picture(transition.end, -1)
+        first, last = self._ends_of(transition.start)[0], self._ends_of(transition.end)[1]
         n = self.space.clip_frames
-        half = np.arange(n) % 2  # each picture twice, to be seen in both ways
-        index = np.where(np.arange(n) < n // 2, half, 2 + half)[None].astype(np.int32)  # (1, T)
-        return self.engine.predict(Clips(np.stack([first, first, last, last]), index))[0]
+        looks = np.arange(n) % self.space.n_looks
+        index = np.where(np.arange(n) < n // 2, looks, self.space.n_looks + looks)[None].astype(np.int32)  # (1, T)
+        return self.engine.predict(Clips(np.concatenate([first, last]), index))[0]
 
     def action(self, media: Media) -> Embeddings:
         """(D,) of T frames spread over the inner part of a clip."""
@@ -70,16 +70,19 @@ class Pictures:
             self._read(media)
         return self._actions[media]
 
-    def _picture(self, media: Media, place: int) -> Frames:
+    def _ends_of(self, media: Media) -> tuple[Frames, Frames]:
+        """The first and the last picture, (n_looks, H, W, 3) each: of a video, frames that show both ways of seeing."""
         if media.is_photo:
-            return photo(media.path, self.space).frames[0]
+            frames = photo(media.path, self.space).frames
+            return frames, frames
         if media not in self._ends:
             self._read(media)
-        return self._ends[media][place]
+        return self._ends[media]
 
     def _read(self, media: Media) -> None:
         frames = self._part(media)
-        self._ends[media] = frames[[0, -1]]
+        ways = np.arange(self.space.n_looks)
+        self._ends[media] = frames[ways % len(frames)], frames[-1 - ways[::-1] % len(frames)]
         inner = np.linspace(*INNER, self.space.clip_frames) * (len(frames) - 1)
         index = np.round(inner).astype(np.int32)[None]  # (1, T)
         self._actions[media] = self.engine.predict(Clips(frames, index))[0]

@@ -5,6 +5,7 @@ from bisect import bisect_right, insort
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
+from model_server.frames.closer import canvas, is_closer, middle, overview
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S
 from model_server.frames.source import Source, orientation
@@ -136,22 +138,51 @@ def _forget(known: list[int], behind: deque[int], pts: int | None) -> None:
         del known[bisect_right(known, old) - 1]
 
 
-class Painter:
+class Painter(Protocol):
+    """Frames to bytes; `number` says which of the wanted pictures it is."""
+
+    def paint(self, frame: VideoFrame, number: int) -> Picture: ...
+
+
+class PicturePainter:
     """Frames to RGB pictures of one size, turned upright."""
 
     def __init__(self, width_px: int, height_px: int) -> None:
         self._size = width_px, height_px
         self._reformatter = VideoReformatter()
 
-    def paint(self, frame: VideoFrame) -> Picture:
-        """Scaled, then turned: a small picture is cheaper to turn."""
-        transposed, mirrored, upside_down = orientation(frame)
-        width, height = self._size[::-1] if transposed else self._size
-        small = self._reformatter.reformat(frame, width, height, "rgb24", interpolation=_SCALING, threads=1)
-        picture: Picture = small.to_ndarray()  # type: ignore[assignment]  # rgb24 is uint8
-        if transposed:
-            picture = picture.swapaxes(0, 1)
-        return picture[:: -1 if upside_down else 1, :: -1 if mirrored else 1]
+    def paint(self, frame: VideoFrame, number: int = 0) -> Picture:  # noqa: ARG002 - all are seen alike
+        return scaled(self._reformatter, frame, self._size)
+
+
+class ClipPainter:
+    """Frames to what a model sees: the whole squashed to a square or, of every second one, its middle; and after it the
+    whole small picture that shots are told by. (side * side * 3 + PIXELS * PIXELS * 3,)"""
+
+    def __init__(self, side: int, n_looks: int, pixel_aspect: float) -> None:
+        self._side, self._n_looks, self._pixel_aspect = side, n_looks, pixel_aspect
+        self._reformatters = VideoReformatter(), VideoReformatter()  # one a size: changing it costs more than scaling
+
+    def paint(self, frame: VideoFrame, number: int) -> Picture:
+        closer = is_closer(number, self._n_looks)
+        whole = scaled(self._reformatters[closer], frame, self._canvas(frame) if closer else (self._side, self._side))
+        seen = middle(whole, self._side) if closer else whole
+        return np.concatenate([seen.ravel(), overview(whole).ravel()])
+
+    def _canvas(self, frame: VideoFrame) -> tuple[int, int]:
+        width, height = frame.width * self._pixel_aspect, float(frame.height)
+        return canvas(*((height, width) if orientation(frame)[0] else (width, height)), self._side)
+
+
+def scaled(reformatter: VideoReformatter, frame: VideoFrame, size: tuple[int, int]) -> Picture:
+    """`size` is (width, height) as shown. Scaled, then turned: a small picture is cheaper to turn."""
+    transposed, mirrored, upside_down = orientation(frame)
+    width, height = size[::-1] if transposed else size
+    small = reformatter.reformat(frame, width, height, "rgb24", interpolation=_SCALING, threads=1)
+    picture: Picture = small.to_ndarray()  # type: ignore[assignment]  # rgb24 is uint8
+    if transposed:
+        picture = picture.swapaxes(0, 1)
+    return picture[:: -1 if upside_down else 1, :: -1 if mirrored else 1]
 
 
 @dataclass
@@ -172,7 +203,7 @@ class Sampled:
         taken = sent = 0
         for time_s, frame in timed_frames(self.source, clock, self.interval_s):
             if shown is not None and (due := n_moments(time_s, self.interval_s)) > taken:
-                held.extend([self.painter.paint(shown)] * (due - taken))
+                held.extend(self._painted(shown, taken, due))
                 taken = due
             while held and sent < self._whole(time_s):
                 yield held.popleft()
@@ -181,10 +212,15 @@ class Sampled:
         if shown is None:
             raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
         self.end_s = max(clock.end_s, self.at_least_s)
-        held.extend([self.painter.paint(shown)] * (n_moments(self.end_s, self.interval_s) - taken))
+        held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
         while held and sent < self._whole(self.end_s):
             yield held.popleft()
             sent += 1
+
+    def _painted(self, frame: VideoFrame, first: int, until: int) -> list[Picture]:
+        """The pictures of these numbers, all of one frame: painted once for each way it may be seen."""
+        ways = [self.painter.paint(frame, number) for number in range(first, min(until, first + 2))]
+        return [ways[i % 2] for i in range(until - first)]
 
     def _whole(self, until_s: float) -> int:
         return int(until_s / self.interval_s + SLACK)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from model_server.frames.decode import Clock, Painter, Picture, Sampled, timed_frames
+from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import Probe, plays_in_browser
 from model_server.frames.source import Source, codec_name, measure, open_source, orientation
@@ -33,8 +33,7 @@ def probe_file(task: "Task") -> Probe:
     source = open_source(task.fd)
     for _, frame in timed_frames(source, Clock(source)):
         transposed, mirrored, upside_down = orientation(frame)
-        aspect = source.stream.codec_context.sample_aspect_ratio
-        width, height = max(1, round(frame.width * float(aspect or 1))), frame.height
+        width, height = max(1, round(frame.width * source.pixel_aspect)), frame.height
         if transposed:
             width, height = height, width
         rotation = (90 if mirrored else 270) if transposed else (180 if upside_down else 0)
@@ -58,19 +57,24 @@ def codec_of(stream: Any) -> str:
 
 def clips(task: "Task") -> None:
     """The frames of `windows.sample`, in order; then how long the video turned out to be."""
-    side, window_s = int(task.arguments["frame_px"]), float(task.arguments["window_s"])
-    n_frames = int(task.arguments["clip_frames"])
+    n_frames, window_s = int(task.arguments["clip_frames"]), float(task.arguments["window_s"])
     extent = measure(task.fd, task.alive)
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
     end_s = extent.end_s
     if end_s > window_s:
-        sampled = Sampled(open_source(task.fd), Painter(side, side), window_s / n_frames)
+        sampled = _sampled(task, window_s / n_frames)
         if _send(task, sampled, at_least=n_frames):
             return
         end_s = sampled.end_s  # the packets promised more than can be decoded
     interval_s = end_s if extent.n_packets == 1 else end_s / n_frames
-    sampled = Sampled(open_source(task.fd), Painter(side, side), interval_s, at_least_s=end_s)
+    sampled = _sampled(task, interval_s, at_least_s=end_s)
     _send(task, sampled, at_least=0, one_picture=extent.n_packets == 1)
+
+
+def _sampled(task: "Task", interval_s: float, at_least_s: float = 0.0) -> Sampled:
+    source = open_source(task.fd)
+    painter = ClipPainter(int(task.arguments["frame_px"]), int(task.arguments["n_looks"]), source.pixel_aspect)
+    return Sampled(source, painter, interval_s, at_least_s)
 
 
 def _send(task: "Task", sampled: Sampled, at_least: int, *, one_picture: bool = False) -> bool:
@@ -109,14 +113,14 @@ def strip(task: "Task") -> None:
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * float(arguments["duration_s"]))
     if arguments["keyframes"]:
         source.stream.codec_context.skip_frame = "NONKEY"
-    painter = Painter(int(arguments["width_px"]), int(arguments["height_px"]))
+    painter = PicturePainter(int(arguments["width_px"]), int(arguments["height_px"]))
     sampled = Sampled(source, painter, float(arguments["interval_s"]), at_least_s=float(arguments["duration_s"]))
     _send(task, sampled, at_least=0)
 
 
 def stills(task: "Task") -> None:
     """The picture on screen at each of some moments: found by seeking, not by decoding all that comes before."""
-    painter = Painter(int(task.arguments["width_px"]), int(task.arguments["height_px"]))
+    painter = PicturePainter(int(task.arguments["width_px"]), int(task.arguments["height_px"]))
     task.event("start", interval_s=0.0)
     for moment_s in task.arguments["times"]:
         source = open_source(task.fd)

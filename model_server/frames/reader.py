@@ -9,13 +9,16 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from model_server.engine import Clips, Space
+from model_server.frames.closer import middle_box
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, Probe
 from model_server.frames.process import Child, Event, Frame, Order
-from model_server.frames.shots import ShotKeeper
+from model_server.frames.shots import PIXELS, ShotKeeper
 from model_server.frames.windows import Sampling, Window, one_picture, sample
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
+
+_OVERVIEW_BYTES = PIXELS * PIXELS * 3
 
 _PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
@@ -52,9 +55,14 @@ def read_clips(
     Memory holds one batch and what the child has decoded ahead. Close the iterator to end the child.
     """
     side = space.frame_px
-    arguments = {"frame_px": side, "window_s": space.window_s, "clip_frames": space.clip_frames}
+    arguments = {
+        "frame_px": side,
+        "n_looks": space.n_looks,
+        "window_s": space.window_s,
+        "clip_frames": space.clip_frames,
+    }
     collector = _Collector(space, windows_per_batch, keep_to_shots)
-    with Child(Order("clips", Path(path), arguments, frame_bytes=side * side * 3)) as child:
+    with Child(Order("clips", Path(path), arguments, frame_bytes=side * side * 3 + _OVERVIEW_BYTES)) as child:
         for message in child.messages():
             if isinstance(message, Frame):
                 collector.add(message, child.waited_s)
@@ -75,6 +83,7 @@ class _Collector:
         self._space = space
         self._per_batch = windows_per_batch
         self._frames: list[Picture] = []
+        self._overviews: list[Picture] = []  # of the same frames: what shots are told by
         self._first = 0  # the number in the video of the first frame kept
         self._n_windows = 0  # given out so far
         self._shots = ShotKeeper() if keep_to_shots else None
@@ -87,8 +96,9 @@ class _Collector:
         self._early = event.facts.get("interval_s") == self._space.frame_interval_s
 
     def add(self, frame: Frame, waited_s: float) -> None:
-        side = self._space.frame_px
-        self._frames.append(np.frombuffer(frame.pixels, np.uint8).reshape(side, side, 3))
+        side, sent = self._space.frame_px, np.frombuffer(frame.pixels, np.uint8)
+        self._frames.append(sent[:-_OVERVIEW_BYTES].reshape(side, side, 3))
+        self._overviews.append(sent[-_OVERVIEW_BYTES:].reshape(PIXELS, PIXELS, 3))
         self._decode_s += frame.decode_s
         self._waited_s = waited_s
         if self._first + len(self._frames) > self._most:
@@ -131,10 +141,12 @@ class _Collector:
         return sampling
 
     def _give(self, windows: list[Window], index: npt.NDArray[np.int32], last: bool) -> ClipBatch | None:
-        frames = np.stack(self._frames[: int(index.max()) + 1 - self._first])  # (F, H, W, 3)
+        n_frames = int(index.max()) + 1 - self._first
+        frames = np.stack(self._frames[:n_frames])  # (F, H, W, 3)
         here, kept = (index - self._first).astype(np.int32), windows
         if self._shots is not None:
-            here, kept = self._shots.keep(frames, here, windows, self._first, last)
+            overviews = np.stack(self._overviews[:n_frames])
+            here, kept = self._shots.keep(overviews, here, windows, self._first, last)
         self._n_windows += len(windows)
         self._forget(int(index[-1, 0]))
         if not kept:
@@ -144,27 +156,34 @@ class _Collector:
         return batch
 
     def _forget(self, last_start: int) -> None:
-        """Drop what no later window starts before: the next starts a stride on, or, the tail, a frame on. Pairs, so
-        that how an x-encoder sees a frame does not depend on the batches."""
-        keep_from = min((last_start + 1) // 2 * 2, self._first + len(self._frames))
-        del self._frames[: keep_from - self._first]
+        """Drop what no later window starts before: the next starts a stride on, or, the tail, a frame on."""
+        keep_from = min(last_start + 1, self._first + len(self._frames))
+        del self._frames[: keep_from - self._first], self._overviews[: keep_from - self._first]
         self._first = keep_from
 
 
-def read_photo(path: Path | str, frame_px: int) -> Clips:
-    """A photo as a clip of its picture twice (T = 2), turned upright and squashed like a video's frames."""
+def read_photo(path: Path | str, space: Space) -> Clips:
+    """A photo as a clip of its picture in each way the space looks at one (T = n_looks), turned upright."""
+    side = space.frame_px
     try:
         with Image.open(path, formats=_PHOTO_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS * 2:
                 raise MediaError(f"This photo is too large: {image.width} x {image.height} pixels.", permanent=True)
-            image.draft("RGB", (frame_px * 2, frame_px * 2))  # JPEG decodes straight to about the size wanted
+            image.draft("RGB", (side * 2, side * 2))  # JPEG decodes straight to about the size wanted
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except UnidentifiedImageError as error:
         raise MediaError("This file is not a photo in a format that can be read here.", permanent=True) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MediaError("This photo is damaged and cannot be read.", permanent=True) from error
-    small = upright.resize((frame_px, frame_px), Image.Resampling.BILINEAR)
-    return Clips(np.asarray(small, np.uint8)[None].repeat(2, axis=0), np.array([[0, 1]], np.int32))
+    return Clips(look(upright, side, space.n_looks), np.arange(space.n_looks, dtype=np.int32)[None])
+
+
+def look(picture: Image.Image, side: int, n_looks: int) -> npt.NDArray[np.uint8]:
+    """(n_looks, side, side, 3): the whole squashed to a square, and its middle closer."""
+    boxes = [(0, 0, *picture.size), middle_box(*picture.size)][:n_looks]
+    return np.stack(
+        [np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR, box), np.uint8) for box in boxes]
+    )
 
 
 def _nonsense() -> MediaError:

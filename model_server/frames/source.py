@@ -36,6 +36,12 @@ class Source:
         rate = self.stream.average_rate or self.stream.guessed_rate
         return float(rate) if rate and 0 < rate <= 1000 else FALLBACK_FPS
 
+    @property
+    def pixel_aspect(self) -> float:
+        """Width of a pixel as shown, its height being 1."""
+        aspect = self.stream.codec_context.sample_aspect_ratio
+        return float(aspect or 1)
+
     def seconds(self, pts: int) -> float:
         """A time stamp of the picture stream on the player's clock."""
         return float(pts * (self.stream.time_base or 0)) - self.origin_s

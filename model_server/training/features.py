@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 
 from model_server.engine import Space
-from model_server.frames.reader import read_clips
+from model_server.frames.reader import look, read_clips
 from model_server.training.data import Item
 from model_server.vljepa.x_encoder import FrameFeatures, XEncoder
 
@@ -67,16 +67,16 @@ def cached_shard(items: list[Item], x_encoder: XEncoder, space: Space, cache: Pa
 
 
 def shard_key(items: list[Item], space: Space) -> str:
-    """Changes when a file, the sampling or the x-encoder's picture size does."""
+    """Changes when a file, the sampling or what the x-encoder sees of a picture does."""
     facts = [(str(item.path), item.path.stat().st_size, item.path.stat().st_mtime_ns) for item in items]
-    sampling = (space.model, space.frame_px, space.clip_frames, space.window_s)
+    sampling = (space.model, space.frame_px, space.n_looks, space.clip_frames, space.window_s)
     return hashlib.sha256(json.dumps([facts, sampling]).encode()).hexdigest()[:24]
 
 
 def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[str, np.ndarray]:
     tokens, logits, counts = [], [], []
-    for frames in (item_frames(item, space, x_encoder.n_looks) for item in items):
-        features = x_encoder.encode_frames(frames)  # each item from an even frame on
+    for frames in (item_frames(item, space) for item in items):
+        features = x_encoder.encode_frames(frames)
         pixels = features.tokens.dtype == torch.uint8
         tokens.append(features.tokens.cpu().numpy().astype(np.uint8 if pixels else np.float16))
         p = torch.empty(len(frames), 0) if features.probabilities is None else features.probabilities
@@ -85,12 +85,12 @@ def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[s
     return {"tokens": np.concatenate(tokens), "logits": np.concatenate(logits), "counts": np.array(counts)}
 
 
-def item_frames(item: Item, space: Space, n_looks: int) -> np.ndarray:
-    """(F, px, px, 3) uint8; of a photo each view `n_looks` times, to be seen in every way."""
+def item_frames(item: Item, space: Space) -> np.ndarray:
+    """(F, px, px, 3) uint8; of a photo each view in every way it may be seen."""
     if not item.is_photo:
         return np.concatenate(list(new_frames(item.path, space)))
     seed = int.from_bytes(hashlib.sha256(item.path.name.encode()).digest()[:8], "little")
-    return photo_views(item.path, space.frame_px, np.random.default_rng(seed)).repeat(n_looks, axis=0)
+    return photo_views(item.path, space, np.random.default_rng(seed))
 
 
 def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:
@@ -105,23 +105,21 @@ def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:
         seen = float(ends.max())
 
 
-def photo_views(path: Path, frame_px: int, draw: np.random.Generator) -> np.ndarray:
-    """(3, px, px, 3): the whole photo, then the first and last picture of a pan-and-zoom path, half mirrored."""
+def photo_views(path: Path, space: Space, draw: np.random.Generator) -> np.ndarray:
+    """(3 * n_looks, px, px, 3): the whole photo, then the first and last picture of a pan-and-zoom path, half
+    mirrored; each in every way it may be seen, one after another."""
     with Image.open(path) as opened:
         photo = opened.convert("RGB")
-    whole = photo.resize((frame_px, frame_px), Image.Resampling.BILINEAR)
+    whole = photo
     if draw.random() < 0.5:
         photo = photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    crops = [
-        photo.resize((frame_px, frame_px), Image.Resampling.BILINEAR, box=random_box(*photo.size, draw))
-        for _ in range(2)
-    ]
-    return np.stack([np.asarray(view) for view in (whole, *crops)])
+    crops = [photo.crop(random_box(*photo.size, draw)) for _ in range(2)]
+    return np.concatenate([look(view, space.frame_px, space.n_looks) for view in (whole, *crops)])
 
 
-def random_box(width: int, height: int, draw: np.random.Generator) -> tuple[float, float, float, float]:
+def random_box(width: int, height: int, draw: np.random.Generator) -> tuple[int, int, int, int]:
     side = draw.uniform(LEAST_AREA, 1.0) ** 0.5
     stretch = np.exp(draw.uniform(-MOST_STRETCH, MOST_STRETCH) / 2)
     w, h = min(1.0, side * stretch) * width, min(1.0, side / stretch) * height
     left, top = draw.uniform(0, width - w), draw.uniform(0, height - h)
-    return left, top, min(left + w, width), min(top + h, height)
+    return round(left), round(top), max(round(left) + 1, round(left + w)), max(round(top) + 1, round(top + h))

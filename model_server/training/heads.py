@@ -144,7 +144,7 @@ def look_once(model: VLJEPA, known: list[Features], x_encoder: XEncoder, sentenc
     pooled, frames, counts, tag_mean = [], [], [], []
     views_of: list[list[int]] = []
     for features in known:
-        for rows in by_length(features, model.config.clip_frames, x_encoder.n_looks, views_of):
+        for rows in by_length(features, model.config.clip_frames, model.config.x_encoder.n_looks, views_of):
             vision = x_encoder.clip_tokens(features.frames(rows.ravel()), torch.arange(rows.size).reshape(rows.shape))
             vision = to_device(vision, model.prompt.device)
             pooled.append(model.predictor.trunk(vision, model.prompt))

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         weights.save(with_hubness(model, texts, args.rank), out)
     except (DataProblem, WeightsProblem, OSError) as problem:
         sys.exit(f"hubs: {problem}")
-    print(f"weights {weights.version(out / weights.WEIGHTS)} hold {len(texts)} captions against hubs")
+    print(f"weights {weights.version_of(out)} hold {len(texts)} captions against hubs")
 
 
 def captions_at_large(files: list[Path], folders: list[Path], n: int, seed: int) -> list[str]:

@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         convert(args.checkpoint, args.out, args.frozen)
     except (OSError, ValueError, WeightsProblem) as problem:
         sys.exit(f"import_open_vljepa: {problem}")
-    print(f"{args.out}: weights of {OPEN_VLJEPA.preset}, version {weights.version(args.out / weights.WEIGHTS)}")
+    print(f"{args.out}: weights of {OPEN_VLJEPA.preset}, version {weights.version_of(args.out)}")
 
 
 def convert(checkpoint: Path, out: Path, frozen: Path | None, config: VLJEPAConfig = OPEN_VLJEPA) -> None:

@@ -21,7 +21,7 @@ def validation_scores(
     rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
     predicted, captions = [], []
     for f, i in rows:
-        n_frames = x_encoder.n_looks if held[f].items[i].is_photo else 8
+        n_frames = model.config.x_encoder.n_looks if held[f].items[i].is_photo else 8
         frames = np.arange(*held[f].starts[i : i + 2])[:n_frames]
         vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
         predicted.append(model.predict(to_device(vision, model.prompt.device)))

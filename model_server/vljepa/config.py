@@ -13,9 +13,7 @@ class XEncoderConfig:
     dim: int  # C, channels of a visual token
     tag_dim: int = 0  # channels of a tag token; 0 where the x-encoder has no classifier
     n_tags: int = 0  # likeliest classes that enter as tag tokens
-    view_px: int = (
-        0  # side of what it sees: a whole frame made smaller or, of every second one, the middle; 0: frame_px
-    )
+    n_looks: int = 1  # 2: every second frame shows the middle closer (`frames.closer`)
     # Of "vjepa2" alone
     n_layers: int = 0
     n_heads: int = 0

@@ -111,6 +111,7 @@ def space_of(config: VLJEPAConfig, version: str) -> Space:
         stride_s=config.stride_s,
         prompt=config.predictor.prompt,
         frame_px=config.x_encoder.frame_px,
+        n_looks=config.x_encoder.n_looks,
     )
 
 

@@ -23,8 +23,6 @@ CLIPS_A_RUN = 8
 class VJEPA2XEncoder:
     """Frames (F, px, px, 3) uint8 and index (B, T) -> B clips of N visual tokens."""
 
-    n_looks = 1
-
     def __init__(self, net: VJEPA2Model, clip_frames: int) -> None:
         self.net = net.eval().requires_grad_(False)
         self.clip_frames = clip_frames

@@ -42,7 +42,7 @@ def write(stored: dict[str, Tensor], config: VLJEPAConfig, folder: Path) -> None
 
 
 def load(folder: Path) -> tuple[VLJEPA, str]:
-    """The model, in float32 and eval mode, and its version: the first 12 hex digits of the file's sha256."""
+    """The model, in float32 and eval mode, and its version."""
     path = folder / WEIGHTS
     if not path.exists():
         raise WeightsProblem(f"There are no weights in {folder}: train them, or choose another SEEKFRAME_MODEL.")
@@ -62,7 +62,7 @@ def load(folder: Path) -> tuple[VLJEPA, str]:
     missing = sorted(set(missing) - shipped_names(model))
     if missing or unexpected:
         raise WeightsProblem(f"The weights in {folder} do not fit their config: {(missing + unexpected)[:3]}.")
-    return model.eval().requires_grad_(False), version(path)
+    return model.eval().requires_grad_(False), version_of(folder)
 
 
 def shipped_names(model: VLJEPA) -> set[str]:
@@ -71,9 +71,17 @@ def shipped_names(model: VLJEPA) -> set[str]:
     return {name for name, tensor in model.state_dict(keep_vars=True).items() if id(tensor) in kept}
 
 
-def version(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+def version_of(folder: Path) -> str:
+    """Of the config too: how frames are seen is part of a space."""
+    return version(folder / WEIGHTS, folder / CONFIG)
+
+
+def version(*files: Path) -> str:
+    """The first 12 hex digits of the files' sha256."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def as_stored(state: dict[str, Tensor]) -> dict[str, Tensor]:

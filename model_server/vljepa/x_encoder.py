@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from model_server.vljepa.closer import whole_and_closer
 from model_server.vljepa.config import XEncoderConfig
 
 GRID = 5  # a frame's feature map is pooled to GRID x GRID tokens
@@ -54,14 +53,8 @@ class XEncoder(Protocol):
         """The frozen network, where torch runs it."""
         ...
 
-    @property
-    def n_looks(self) -> int:
-        """Frames that show it one picture in all its ways: 2 where every second one is seen closer."""
-        ...
-
     def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
-        """frames (F, frame_px, frame_px, 3) uint8, from an even one on: what can be done once for windows that share
-        a frame."""
+        """frames (F, frame_px, frame_px, 3) uint8: what can be done once for windows that share a frame."""
         ...
 
     def clip_tokens(self, features: FrameFeatures, index: Tensor) -> VisualTokens:
@@ -73,13 +66,12 @@ class FrameBackbone(Protocol):
     """Pixels to frame features: ONNX Runtime on a CPU, torch on a GPU, the same numbers."""
 
     def __call__(self, frames: np.ndarray) -> FrameFeatures:
-        """frames (F, view_px, view_px, 3) uint8."""
+        """frames (F, frame_px, frame_px, 3) uint8."""
         ...
 
 
 class FrameXEncoder:
-    """An x-encoder that looks at each frame alone, every second one closer, and lays a clip out in two rates, as
-    SlowFast does.
+    """An x-encoder that looks at each frame alone, and lays a clip out in two rates, as SlowFast does.
 
     Slow: the GRID x GRID tokens averaged over the clip (what is there). Fast: COARSE x COARSE tokens of every frame
     with its time (what changes). A photo has both from its one picture, so photos and clips look alike.
@@ -89,8 +81,6 @@ class FrameXEncoder:
         self.backbone = backbone
         self.names = names  # (n_classes, C_tag) text embeddings of the class names
         self.n_tags = config.n_tags
-        self.view_px = config.view_px or config.frame_px
-        self.n_looks = 1 if self.view_px == config.frame_px else 2
 
     def __call__(self, frames: np.ndarray, index: np.ndarray) -> VisualTokens:
         """frames (F, H, W, 3) uint8, index (B, T): each frame is encoded once."""
@@ -101,7 +91,7 @@ class FrameXEncoder:
         return getattr(self.backbone, "net", None)
 
     def encode_frames(self, frames: np.ndarray) -> FrameFeatures:
-        return self.backbone(whole_and_closer(frames, self.view_px))
+        return self.backbone(frames)
 
     def clip_tokens(self, features: FrameFeatures, index: Tensor) -> VisualTokens:
         """Lay out clips from encoded frames. index (B, T)."""

@@ -63,7 +63,7 @@ def embed(folder: Path, rows: list[dict[str, Any]], engine: Engine) -> list[Item
     items = []
     for i in range(0, len(photos), PHOTOS_A_BATCH):
         batch = photos[i : i + PHOTOS_A_BATCH]
-        clips = join([read_photo(folder / row["file"], engine.space.frame_px) for row in batch])
+        clips = join([read_photo(folder / row["file"], engine.space) for row in batch])
         embeddings = engine.predict(clips)
         items += [Item(e[None], tuple(row["captions"])) for e, row in zip(embeddings, batch, strict=True)]
     for row in videos:
