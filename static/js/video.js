@@ -27,6 +27,8 @@ function seek(seconds) {
 
 /** Every view of the place follows. */
 function show(seconds) {
+  const asked = find("ask-at");
+  if (asked) asked.value = seconds.toFixed(2);
   if (!scrub) return;
   scrub.setAttribute("aria-valuetext", clock(seconds));
   find("now").textContent = clock(seconds);

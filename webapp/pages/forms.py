@@ -1,5 +1,6 @@
 """What people may type into the pages."""
 
+import re
 from datetime import datetime, time, timedelta
 
 from django import forms
@@ -9,6 +10,8 @@ from django.utils import timezone
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
 from search.results import SearchRequest
+
+MAX_ANSWERS = 20
 
 
 class LibraryForm(forms.Form):
@@ -91,3 +94,22 @@ class DetailForm(forms.Form):
         """`text` as a detail; as indexed for anything else."""
         form = cls({"detail": text})
         return int(form.cleaned_data["detail"]) if form.is_valid() else AS_INDEXED
+
+
+class AskForm(forms.Form):
+    """A question about a moment, and the answers to choose from: none asks for yes or no."""
+
+    question = forms.CharField(max_length=300, error_messages={"required": "Type a question first."})
+    answers = forms.CharField(max_length=1000, required=False)
+    t = forms.FloatField(min_value=0, required=False)
+
+    def clean_answers(self) -> list[str]:
+        given = dict.fromkeys(part.strip() for part in re.split(r"[,;\n]", self.cleaned_data["answers"]))
+        answers = [answer for answer in given if answer]
+        if len(answers) == 1:
+            raise forms.ValidationError(
+                "One answer leaves nothing to choose: add another, or leave it empty for yes or no."
+            )
+        if len(answers) > MAX_ANSWERS:
+            raise forms.ValidationError(f"{len(answers)} answers are more than the {MAX_ANSWERS} that can be compared.")
+        return answers
