@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from model_server.local import load_engine
-from model_server.training.decoder import kept_words, padded, sentences_of, tidy
+from model_server.training.decoder import kept_words, learn, padded
+from model_server.training.texts import sentences_of, tidy
 from model_server.vljepa import y_decoder
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.y_decoder import END, IGNORED
@@ -88,3 +89,16 @@ def test_captions_are_tidied_and_rare_pieces_left_out():
     kept = kept_words([[7, 7, 9], [7, 9], [5]], least=2).tolist()
     assert kept[1:] == [7, 9]
     assert kept[0] not in kept[1:]
+
+
+def test_a_batch_learnt_in_parts_has_the_gradient_of_the_whole():
+    whole, parts = (y_decoder.random_decoder(DIM).requires_grad_(True) for _ in range(2))
+    draw = torch.Generator().manual_seed(0)
+    embeddings = torch.nn.functional.normalize(torch.randn(9, DIM, generator=draw), dim=-1)
+    words = padded([[1 + i] * (1 + i) + [y_decoder.END] for i in range(9)])
+    value = whole(embeddings, words)
+    value.backward()
+    assert learn(parts, embeddings, words) == pytest.approx(float(value.detach()), rel=1e-5)
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        if one.grad is not None:
+            assert torch.allclose(one.grad, other.grad, atol=1e-5)

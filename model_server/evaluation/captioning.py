@@ -23,7 +23,7 @@ from model_server.evaluation.rows import interval
 from model_server.frames.errors import MediaError
 from model_server.loading import engine_of
 from model_server.training.data import DataProblem, chosen, read_folder
-from model_server.training.decoder import read_texts, tidy
+from model_server.training.texts import read_texts, tidy
 from model_server.vljepa.packages import WeightsProblem
 
 NO_CIDER = "CIDEr needs one more package: pip install --no-deps -r requirements/evaluation.txt"

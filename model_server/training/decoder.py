@@ -9,14 +9,12 @@ ends and at every checkpoint; the same command goes on from the last one.
 """
 
 import argparse
-import json
 import math
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +27,7 @@ from model_server.training.data import DataProblem, read_folder
 from model_server.training.features import Features, cached_features
 from model_server.training.pretrain import training_part, validation_part
 from model_server.training.sentences import target_embeddings
+from model_server.training.texts import read_texts, tidy
 from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.hubness import without
 from model_server.vljepa.model import VLJEPA, build_x_encoder, space_of
@@ -37,7 +36,6 @@ from model_server.vljepa.x_encoder import XEncoder
 from model_server.vljepa.y_decoder import END, IGNORED, YDecoder, YDecoderConfig
 
 CHECKPOINT = "y_decoder_checkpoint.pt"
-MOST_TEXTS = 60_000
 PARTS = 4  # of a batch, by length
 
 
@@ -144,33 +142,6 @@ def config_of(args: argparse.Namespace, model: VLJEPA, version: str) -> YDecoder
         n_prefix=args.prefix,
         max_tokens=args.max_tokens,
     )
-
-
-def read_texts(files: list[Path], seed: int) -> list[str]:
-    """Sentences of all files, at most MOST_TEXTS of them, drawn at random."""
-    found: list[str] = []
-    for file in files:
-        with file.open() as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    found += sentences_of(json.loads(line))
-                except ValueError as problem:
-                    raise DataProblem(f"{file}:{number} is not JSON: {problem}") from problem
-    if not found:
-        raise DataProblem(f"{', '.join(map(str, files))}: no captions in there.")
-    order = np.random.default_rng(seed).permutation(len(found))[:MOST_TEXTS]
-    return [found[i] for i in sorted(order)]
-
-
-def sentences_of(row: dict[str, Any]) -> list[str]:
-    listed = [note["sentence"] for note in row.get("annotations", [])]
-    return [*row.get("captions", []), *row.get("caption", []), *row.get("sentences", []), *listed]
-
-
-def tidy(text: str) -> str:
-    """One sentence as the decoder shall write it: a capital, a full stop, no space before it."""
-    text = " ".join(text.split()).rstrip(" .!,;") + "."
-    return text[:1].upper() + text[1:]
 
 
 def kept_words(spelt: list[list[int]], least: int) -> Tensor:

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from model_server.training.data import DataProblem, read_folder
-from model_server.training.decoder import read_texts, tidy
 from model_server.training.pretrain import training_part
 from model_server.training.sentences import target_embeddings
+from model_server.training.texts import read_texts, tidy
 from model_server.vljepa import weights
 from model_server.vljepa.model import VLJEPA
 from model_server.vljepa.packages import WeightsProblem
