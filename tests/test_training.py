@@ -6,32 +6,18 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from model_server.evaluation import retrieval
 from model_server.evaluation.ranks import ranks, retrieval_scores
 from model_server.training import pretrain
 from model_server.training.data import DataProblem, read_folder
 from model_server.vljepa import weights
-
-COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200), "white": (240, 240, 240)}
+from tests.coloured import coloured_photos
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Sixteen flat-coloured photos, four of them in split val."""
-    data = tmp_path / "colours"
-    (data / "images").mkdir(parents=True)
-    lines = []
-    for i in range(16):
-        name = list(COLOURS)[i % 4]
-        noise = np.random.default_rng(i).integers(-20, 20, (40, 50, 3))
-        pixels = np.clip(np.array(COLOURS[name]) + noise, 0, 255).astype(np.uint8)
-        Image.fromarray(pixels).save(data / "images" / f"{i}.png")
-        split = "val" if i >= 12 else "train"
-        lines.append(json.dumps({"file": f"images/{i}.png", "captions": [f"something {name}"], "split": split}))
-    (data / "captions.jsonl").write_text("\n".join(lines))
-    return data
+    return coloured_photos(tmp_path)
 
 
 def train(folder, out, *more):

@@ -26,7 +26,7 @@ from model_server.training import heads
 from model_server.training.data import DataProblem, read_folder
 from model_server.training.features import Features, cached_features
 from model_server.training.pretrain import training_part, validation_part
-from model_server.training.sentences import target_embeddings
+from model_server.training.sentences import Sentences, read_once, target_embeddings
 from model_server.training.texts import read_texts, tidy
 from model_server.vljepa import weights, y_decoder
 from model_server.vljepa.hubness import without
@@ -120,11 +120,13 @@ def prepare(
     decoder = YDecoder(config_of(args, model, version), kept)
     y_decoder.start_from_package(decoder)
     place = {int(source): i for i, source in enumerate(kept)}
-    pairs = pairs_of(model, known, everything, spelt, place, args.max_tokens)
+    asked = sorted({tidy(caption) for part in held for item in part[0].items for caption in item.captions}, key=len)
+    reader = model.config.y_encoder.kind if model.y_encoder.frozen else version
+    sentences = read_once(model, sorted({*everything, *asked}), args.cache, reader)
+    pairs = pairs_of(model, known, everything, spelt, place, args.max_tokens, sentences)
     if not held:
         return decoder, pairs, None
-    asked = sorted({tidy(caption) for part in held for item in part[0].items for caption in item.captions}, key=len)
-    return decoder, pairs, pairs_of(model, held, asked, y_decoder.words_of(asked), place, args.max_tokens)
+    return decoder, pairs, pairs_of(model, held, asked, y_decoder.words_of(asked), place, args.max_tokens, sentences)
 
 
 def config_of(args: argparse.Namespace, model: VLJEPA, version: str) -> YDecoderConfig:
@@ -185,12 +187,13 @@ def pairs_of(
     spelt: list[list[int]],
     place: dict[int, int],
     max_tokens: int,
+    sentences: Sentences,
 ) -> Pairs:
     """Captions with a piece that is not kept, or too long, are left out."""
     usable = [i for i, row in enumerate(spelt) if len(row) < max_tokens and all(piece in place for piece in row)]
     number = {texts[i]: k for k, i in enumerate(usable)}
     with torch.no_grad():
-        targets = target_embeddings(model, [texts[i] for i in usable])
+        targets = target_embeddings(model, [texts[i] for i in usable], sentences)
     predicted, captions_of = [], []
     for features, embeddings, views_of in known:
         for item, views in zip(features.items, views_of, strict=True):

@@ -54,6 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, help="weights, checkpoint, metrics and model card")
     parser.add_argument("--start", type=Path, metavar="DIR", help="weights to go on from; base needs assemble_base's")
+    parser.add_argument("--change", nargs="*", default=[], metavar="NAME=VALUE", help="of the preset's config")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--cache", type=Path, default=cache_dir() / "features")
     # Optimisation
@@ -91,7 +92,7 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     processes = join_processes(pick_device(args.device))
     device = str(processes.device)
-    model = new_model(args.preset, args.start).to(device)
+    model = new_model(args.preset, args.start, args.change).to(device)
     if args.gradient_checkpointing:
         checkpoint_gradients(model)
     threads = torch.get_num_threads()

@@ -32,7 +32,13 @@ def known_sentences(model: VLJEPA, parts: list[Features], cache: Path) -> Senten
     if not model.y_encoder.frozen:
         return None
     texts = sorted({text for part in parts for item in part.items for text in item.captions})
-    key = hashlib.sha256(json.dumps([model.config.y_encoder.kind, texts]).encode()).hexdigest()[:24]
+    return read_once(model, texts, cache, model.config.y_encoder.kind)
+
+
+def read_once(model: VLJEPA, texts: list[str], cache: Path, reader: str) -> Sentences:
+    """Those of these captions, kept on disk under the name of who read them: its kind where it is as its package ships
+    it, the version of the weights where they hold it."""
+    key = hashlib.sha256(json.dumps([reader, texts]).encode()).hexdigest()[:24]
     path = cache / f"{key}.npy"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)

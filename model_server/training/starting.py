@@ -1,5 +1,6 @@
 """The model a training run starts from: packages, stored weights, or an assembled folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ from model_server.vljepa.x_encoder import pools
 from model_server.vljepa.y_encoder import name_embeddings
 
 
-def new_model(name: str, start: Path | None) -> VLJEPA:
-    config = preset(name)
+def new_model(name: str, start: Path | None, changes: Sequence[str] = ()) -> VLJEPA:
+    """`changes` as `VLJEPAConfig.changed` reads them. ValueError for those, and for a preset that needs a start."""
+    config = preset(name).changed(changes)
     if start is not None:
+        if changes:
+            raise ValueError("Stored weights have their config: --change belongs to a training from the beginning.")
         model, _ = weights.load(start)
         model.forget_hubs()  # they belong to finished weights: training.hubs fits them anew
         model.unfreeze()
@@ -37,6 +41,8 @@ def set_statistics(model: VLJEPA, known: list[Features]) -> None:
     flat = rows.flatten(0, 1)  # (n, C)
     model.predictor.mean.copy_(flat.mean(0))
     model.predictor.std.copy_(flat.std(0).clamp(min=1e-3))
+    if model.predictor.shortcut is None:
+        return
     pooled = pools(rows)  # (n, 3C)
     model.predictor.summary_mean.copy_(pooled.mean(0))
     model.predictor.summary_std.copy_(pooled.std(0).clamp(min=1e-3))

@@ -1,5 +1,7 @@
 """Sizes and sources of a VL-JEPA. Nothing but this file changes between `tiny`, `small` and the paper's size."""
 
+import tomllib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -93,3 +95,26 @@ class VLJEPAConfig:
         if wrong:
             raise ValueError(f"config keys {sorted(wrong)} are unknown or missing")
         return cls(**{k: parts[k](**v) if k in parts else v for k, v in values.items()})
+
+    def changed(self, changes: Sequence[str]) -> "VLJEPAConfig":
+        """With other values, each written as in TOML: "predictor.causal=true", "dim=256".
+
+        Raises ValueError for a name that no config has, and for a value of another kind.
+        """
+        values = self.to_dict()
+        for change in changes:
+            name, _, text = change.partition("=")
+            *path, last = name.strip().split(".")
+            place: Any = values
+            for step in path:
+                place = place.get(step) if isinstance(place, dict) else None
+            if not isinstance(place, dict) or last not in place or isinstance(place[last], dict):
+                raise ValueError(f"{change!r}: there is no {name.strip()!r} in a model's config.")
+            try:
+                value = tomllib.loads(f"value = {text.strip()}")["value"]
+            except tomllib.TOMLDecodeError as problem:
+                raise ValueError(f"{change!r}: write it as NAME=VALUE, words in quotes ({problem}).") from problem
+            if place[last] is not None and type(place[last]) is not type(value):
+                raise ValueError(f"{change!r}: {name.strip()} is a {type(place[last]).__name__}, like {place[last]!r}.")
+            place[last] = value
+        return VLJEPAConfig.from_dict(values)

@@ -7,50 +7,33 @@ from a summary of each frame alone, averaged over the clip. With thousands of pi
 learns what is there in minutes, from photos as well as from clips; the transformer adds what goes with what.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 from transformers import LlamaConfig, LlamaModel
 
 from model_server.vljepa.config import PredictorConfig
-from model_server.vljepa.x_encoder import COARSE, GRID, N_POOLS, VisualTokens
-
-N_PLACES = GRID * GRID + COARSE * COARSE
-N_WAVES = 8  # sines and cosines of a token's time
+from model_server.vljepa.vision_input import VisionInput
+from model_server.vljepa.x_encoder import N_POOLS, VisualTokens
 
 
-class Predictor(nn.Module):
+class Predictor(VisionInput):
     """VisualTokens -> (B, D), L2-normalised."""
 
-    mean: Tensor
-    std: Tensor
     summary_mean: Tensor
     summary_std: Tensor
 
     def __init__(self, config: PredictorConfig, channels: int, tag_dim: int, dim: int) -> None:
-        super().__init__()
+        super().__init__(config, channels, tag_dim)
         self.config = config
-        self.vision = nn.Linear(channels, config.hidden)
-        if not config.plain_vision:
-            # Per-channel statistics of the frozen x-encoder, set once before training.
-            self.register_buffer("mean", torch.zeros(channels))
-            self.register_buffer("std", torch.ones(channels))
-            self.place = nn.Embedding(N_PLACES, config.hidden)
-            self.time = nn.Linear(2 * N_WAVES, config.hidden)
         if config.shortcut:
             self.register_buffer("summary_mean", torch.zeros(N_POOLS * channels))
             self.register_buffer("summary_std", torch.ones(N_POOLS * channels))
-        self.tag = nn.Linear(tag_dim, config.hidden) if tag_dim else None
         self.tag_residual = nn.Linear(tag_dim, dim, bias=False) if tag_dim else None
         self.layers = LlamaModel(llama_config(config))
         self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
         self.out = nn.Linear(config.hidden, dim)
         self.shortcut = shortcut(N_POOLS * channels, config.shortcut, dim) if config.shortcut else None
-        if not config.plain_vision:
-            for weight in (self.place.weight, self.time.weight):
-                nn.init.normal_(weight, std=0.02)
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
@@ -100,26 +83,11 @@ class Predictor(nn.Module):
             return vision.tokens.new_empty(len(vision.tokens), 1, 0)
         return ((vision.frames - self.summary_mean) / self.summary_std).clamp(-6, 6)
 
-    def embed_vision(self, vision: VisualTokens) -> Tensor:
-        if self.config.plain_vision:
-            return self.vision(vision.tokens.to(self.vision.weight))
-        x = self.vision((vision.tokens - self.mean) / self.std)
-        x = x + self.place(vision.places) + self.time(waves(vision.times))
-        if self.tag is not None and vision.tags is not None:
-            x = torch.cat([x, self.tag(vision.tags)], 1)
-        return x
-
 
 def shortcut(channels: int, hidden: int, dim: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Dropout(0.3), nn.Linear(channels, hidden), nn.GELU(), nn.Dropout(0.3), nn.Linear(hidden, dim)
     )
-
-
-def waves(times: Tensor) -> Tensor:
-    """(N,) times in (0, 1) -> (N, 2 * N_WAVES) sines and cosines of half to N_WAVES / 2 turns a clip."""
-    angles = math.pi * times.unsqueeze(-1) * torch.arange(1, N_WAVES + 1, device=times.device)
-    return torch.cat([angles.sin(), angles.cos()], -1)
 
 
 def joint_mask(keep: Tensor, dtype: torch.dtype, causal: bool = False) -> Tensor:

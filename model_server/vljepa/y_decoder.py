@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -17,12 +18,15 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.prompt import token_rows, tokenizer
+from model_server.vljepa.source import start_layers
 from model_server.vljepa.weights import as_floats, as_stored
 
 WEIGHTS = "y_decoder.safetensors"
 CONFIG = "y_decoder.json"
 END = 0  # the first word of the kept vocabulary: the source's end of text, and padding
 IGNORED = -100  # a label the loss leaves out
+
+Given = TypeVar("Given")  # what a prefix is made of
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ class YDecoderConfig:
     max_tokens: int  # of a caption
 
 
-class YDecoder(nn.Module):
-    """Embeddings (B, D) -> captions. `kept` (n_vocab,) are the source's token ids, END first."""
+class PrefixLM(nn.Module, Generic[Given]):
+    """A small causal language model that goes on from a prefix. `kept` (n_vocab,): the source's tokens, END first."""
 
     kept: Tensor
 
@@ -51,26 +55,26 @@ class YDecoder(nn.Module):
         super().__init__()
         self.config = config
         self.register_buffer("kept", kept.to(torch.int32))
-        self.prefix = nn.Linear(config.dim, config.n_prefix * config.hidden)
         self.model = LlamaForCausalLM(llama_config(config, len(kept)))
-        self.model.model.embed_tokens.weight.requires_grad_(False)
+        words = self.model.model.embed_tokens.weight.requires_grad_(False)
+        nn.init.normal_(words[END], std=self.model.config.initializer_range)  # nought, as padding, could not be written
 
-    def forward(self, embeddings: Tensor, words: Tensor) -> Tensor:
+    def read(self, given: Given) -> Tensor:
+        """(B, P, hidden): the prefix."""
+        raise NotImplementedError
+
+    def forward(self, given: Given, words: Tensor) -> Tensor:
         """Mean cross-entropy a word. words (B, L) are places in `kept`, IGNORED after each caption's END."""
-        prefix = self.read(embeddings)  # (B, P, hidden)
+        prefix = self.read(given)
         told = self.model.model.embed_tokens(words.clamp(min=0))  # (B, L, hidden)
         silent = words.new_full(prefix.shape[:2], IGNORED)
         out = self.model(inputs_embeds=torch.cat([prefix, told], 1), labels=torch.cat([silent, words], 1))
         return out.loss
 
-    def read(self, embeddings: Tensor) -> Tensor:
-        """(B, D) -> (B, P, hidden): the prefix the language model goes on from."""
-        return self.prefix(embeddings).unflatten(1, (self.config.n_prefix, self.config.hidden))
-
     @torch.inference_mode()
-    def caption(self, embeddings: Tensor, beams: int = 1) -> list[str]:
-        """One caption an embedding: greedy, or the best of `beams`; batched, with a key-value cache."""
-        prefix = self.read(embeddings.to(self.prefix.weight))
+    def caption(self, given: Given, beams: int = 1) -> list[str]:
+        """One caption each: greedy, or the best of `beams`; batched, with a key-value cache."""
+        prefix = self.read(given)
         written: Tensor = self.model.generate(  # type: ignore[misc, assignment]  # its stubs know no module as self
             inputs_embeds=prefix,
             attention_mask=prefix.new_ones(prefix.shape[:2], dtype=torch.long),
@@ -80,12 +84,30 @@ class YDecoder(nn.Module):
         )
         return [self.spell(row) for row in written.cpu()]
 
+    def spelled(self, texts: Sequence[str]) -> list[list[int]]:
+        """Each text as places in `kept`, END last: without the pieces that are not kept, and cut to `max_tokens`."""
+        place = {int(piece): i for i, piece in enumerate(self.kept)}
+        rows = words_of(texts, self.config.source)
+        return [[*[place[p] for p in row if p in place][: self.config.max_tokens - 1], END] for row in rows]
+
     def spell(self, words: Tensor) -> str:
         """Places in `kept` (L,) up to the first END -> text."""
         ids = [int(self.kept[word]) for word in words[: ends_at(words)]]
         if self.config.source == "random":
             return bytes(ids).decode(errors="replace")
         return str(tokenizer().decode(ids)).strip()
+
+
+class YDecoder(PrefixLM[Tensor]):
+    """Embeddings (B, D) -> captions."""
+
+    def __init__(self, config: YDecoderConfig, kept: Tensor) -> None:
+        super().__init__(config, kept)
+        self.prefix = nn.Linear(config.dim, config.n_prefix * config.hidden)
+
+    def read(self, given: Tensor) -> Tensor:
+        prefix = self.prefix(given.to(self.prefix.weight))
+        return prefix.unflatten(1, (self.config.n_prefix, self.config.hidden))
 
 
 def ends_at(words: Tensor) -> int:
@@ -131,30 +153,23 @@ def random_decoder(dim: int) -> YDecoder:
 
 
 @torch.no_grad()
-def start_from_package(decoder: YDecoder) -> None:
+def start_from_package(decoder: PrefixLM[Any]) -> None:
     """The chosen layers and the last norm of the source, and its word embeddings."""
-    from transformers import AutoModelForCausalLM
-
-    from model_server.vljepa.packages import SMOLLM2, packaged_file
-
-    path = packaged_file(*SMOLLM2)
-    source = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).model
-    mine = decoder.model.model
-    for layer, number in zip(mine.layers, decoder.config.layers, strict=True):
-        layer.load_state_dict(source.layers[number].state_dict())
-    mine.norm.load_state_dict(source.norm.state_dict())
+    start_layers(decoder.model.model, decoder.config.layers)
     set_words(decoder)
 
 
 @torch.no_grad()
-def set_words(decoder: YDecoder) -> None:
+def set_words(decoder: PrefixLM[Any]) -> None:
     """The frozen word embeddings, from the package: they are not stored."""
     if decoder.config.source != "random":
         decoder.model.model.embed_tokens.weight.copy_(token_rows(decoder.kept.tolist()))
 
 
-def words_of(texts: Sequence[str]) -> list[list[int]]:
-    """Each text as the source's token ids."""
+def words_of(texts: Sequence[str], source: str = "smollm2") -> list[list[int]]:
+    """Each text as the source's token ids; bytes, where it is random."""
+    if source == "random":
+        return [list(text.encode()) for text in texts]
     return list(tokenizer()(list(texts), add_special_tokens=False)["input_ids"])
 
 
