@@ -34,7 +34,7 @@ def dogs(library, space) -> Video:
         video,
         space,
         [
-            Caption(video=video, space=space, start_s=s.start_s, end_s=s.end_s, text=text, agreement=0.5)
+            Caption(video=video, space=space, start_s=s.start_s, end_s=s.end_s, text=text, agreement=0.75)
             for s, text in zip(video.segments.order_by("start_s"), said, strict=True)
         ],
     )
@@ -47,7 +47,7 @@ def asked(library, text: str, engine: FakeEngine | None = None, **fields):
 
 def test_a_hit_carries_the_caption_of_its_segment(library, dogs):
     [hit] = asked(library, "dog").videos[0].hits
-    assert (hit.caption, hit.agreement, hit.reason) == ("A puppy runs", 0.5, "meaning")
+    assert (hit.caption, hit.agreement, hit.reason) == ("A puppy runs", 0.75, "meaning")
 
 
 def test_a_word_of_a_caption_finds_its_segment_and_says_so(library, dogs):

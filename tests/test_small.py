@@ -75,3 +75,13 @@ def test_weights_hold_the_prompt_as_its_package_reads_it(engine: LocalEngine, mo
     monkeypatch.setattr(prompt, "packaged_file", not_read)
     prompt.tokenizer.cache_clear()
     weights.load(WEIGHTS_DIR / "small")
+
+
+def test_it_writes_what_it_sees(engine: LocalEngine, clips: Clips):
+    """Fails too where the stored y-decoder reads another version's embeddings, and so is left alone."""
+    written = engine.decode(engine.predict(clips))
+    assert all(text.endswith(".") and len(text.split()) > 2 for text in written)
+    building, flower = engine.encode_texts(["an old building", "a flower"])
+    said = engine.encode_texts(written)
+    assert said[0] @ building > said[0] @ flower
+    assert said[1] @ flower > said[1] @ building

@@ -86,6 +86,8 @@ def test_it_reads_the_corpora_as_they_are(row, sentences):
 
 def test_captions_are_tidied_and_rare_pieces_left_out():
     assert tidy("a dog  runs . ") == "A dog runs."
+    assert tidy("a dog in the sun, wildlife photography, f 1.8, 4K HD video") == "A dog in the sun."
+    assert tidy("a photograph of a detailed map, on a wall") == "A photograph of a detailed map, on a wall."
     kept = kept_words([[7, 7, 9], [7, 9], [5]], least=2).tolist()
     assert kept[1:] == [7, 9]
     assert kept[0] not in kept[1:]

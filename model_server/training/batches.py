@@ -31,10 +31,21 @@ class Batch:
     seen: list[Seen]
     texts: list[str]
     positives: Tensor  # (B, B): 1 where a caption also describes another row's picture
+    prompts: list[str] | None = None  # of each row; None: the caption prompt for all
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of a picture: any of a few texts, under a prompt or the caption prompt."""
+
+    texts: tuple[str, ...]
+    prompt: str | None = None
 
 
 class Sampler:
     """Endless shuffled epochs over all items of all folders, from one seed, a video `clip_weight` times in each."""
+
+    caption_prompt = ""  # where some rows have a prompt of their own, what the others have
 
     def __init__(self, folders: list[Features], clip_frames: int, batch: int, seed: int, clip_weight: int = 1) -> None:
         self.folders = folders
@@ -60,15 +71,20 @@ class Sampler:
 
     def draw(self, rows: list[tuple[int, int]], draw: np.random.Generator) -> Batch:
         groups: dict[tuple[int, int], list[np.ndarray]] = {}
-        captions: dict[tuple[int, int], list[tuple[str, ...]]] = {}
+        told: dict[tuple[int, int], list[Told]] = {}
         for f, i in rows:
             frames = self.frames(self.folders[f], i, draw)
             groups.setdefault((f, len(frames)), []).append(frames)
-            captions.setdefault((f, len(frames)), []).append(self.folders[f].items[i].captions)
+            told.setdefault((f, len(frames)), []).append(self.told(f, i, draw))
         seen = [Seen(self.folders[f], np.stack(frames)) for (f, _), frames in groups.items()]
-        flat = [all_of_one for key in groups for all_of_one in captions[key]]
-        texts = [str(draw.choice(np.array(choices))) for choices in flat]
-        return Batch(seen, texts, positives(texts, flat))
+        flat = [one for key in groups for one in told[key]]
+        texts = [str(draw.choice(np.array(one.texts))) for one in flat]
+        prompts = [one.prompt or self.caption_prompt for one in flat] if any(one.prompt for one in flat) else None
+        return Batch(seen, texts, positives(texts, [one.texts for one in flat]), prompts)
+
+    def told(self, f: int, i: int, draw: np.random.Generator) -> Told:  # noqa: ARG002 - others draw what they ask
+        """What a batch says of item i of folder f."""
+        return Told(self.folders[f].items[i].captions)
 
     def frames(self, features: Features, i: int, draw: np.random.Generator) -> np.ndarray:
         """Rows of the features that make one clip of item i."""

@@ -11,12 +11,14 @@ from model_server.training.features import Features
 CARD = "MODEL_CARD.md"
 
 
-def write_card(out: Path, args: argparse.Namespace, known: list[Features], validation: dict[str, float]) -> None:
+def write_card(
+    out: Path, args: argparse.Namespace, known: list[Features], validation: dict[str, float], command: str
+) -> None:
     settings = {key: value for key, value in vars(args).items() if key not in ("data", "out", "cache")}
     lines = [
         f"# {args.preset}: a VL-JEPA trained with Seekframe",
         "",
-        f"Made {datetime.now(UTC):%Y-%m-%d} at commit {commit()} by `python -m model_server.training.pretrain`.",
+        f"Made {datetime.now(UTC):%Y-%m-%d} at commit {commit()} by `python -m model_server.training.{command}`.",
         "",
         "## Training data",
         *(f"- {folder_line(part)}" for part in known),
@@ -27,7 +29,7 @@ def write_card(out: Path, args: argparse.Namespace, known: list[Features], valid
         "## Settings",
         *(f"- {key}: {value}" for key, value in sorted(settings.items())),
         "",
-        "## Measured on the split `val` during training (text to video, percent)",
+        "## Measured on the split `val` during training (percent; R: text to video)",
         *([f"- {key}: {value}" for key, value in validation.items()] or ["- no item of the data had the split `val`"]),
         "",
     ]

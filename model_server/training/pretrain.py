@@ -12,6 +12,8 @@ import argparse
 import math
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +42,18 @@ from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 PRECISIONS = ("float32", "bfloat16")
 
 
+def nothing_more(model: VLJEPA) -> dict[str, float]:  # noqa: ARG001
+    return {}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Which command trains, and what it measures on held-out items besides retrieval."""
+
+    command: str = "pretrain"
+    measure: Callable[[VLJEPA], dict[str, float]] = nothing_more
+
+
 def main(arguments: list[str] | None = None) -> None:
     args = parse(arguments)
     try:
@@ -49,7 +63,19 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m model_server.training.pretrain", description=__doc__)
+    args = parser("pretrain", __doc__).parse_args(arguments)
+    if args.tag_gain is None:
+        args.tag_gain = 10.0 if args.start is None else 1.0  # stored weights have their gain already
+    return args
+
+
+def parser(command: str, about: str) -> argparse.ArgumentParser:
+    """The options that both stages have."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m model_server.training.{command}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--preset", default="small")
     parser.add_argument("--data", type=Path, nargs="+", required=True, metavar="DIR")
     parser.add_argument("--out", type=Path, required=True, help="weights, checkpoint, metrics and model card")
@@ -82,10 +108,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint-every", type=int, default=50, help="steps")
-    args = parser.parse_args(arguments)
-    if args.tag_gain is None:
-        args.tag_gain = 10.0 if args.start is None else 1.0  # stored weights have their gain already
-    return args
+    return parser
 
 
 def train(args: argparse.Namespace) -> None:
@@ -118,6 +141,7 @@ def fit(
     x_encoder: XEncoder,
     held: list[Features],
     args: argparse.Namespace,
+    stage: Stage = Stage(),
 ) -> None:
     """All epochs. Every process ends with the same weights; the first one, which has metrics, writes of them."""
     steps = args.epochs * sampler.batches_an_epoch
@@ -133,7 +157,7 @@ def fit(
                 if run.step % args.checkpoint_every == 0:
                     save_checkpoint(run, args.out)
         if metrics:
-            scores = validate(run, held, x_encoder)
+            scores = validate(run, held, x_encoder, stage)
             metrics.write({"step": run.step, "epoch": epoch + 1, "validation": scores})
             print(f"epoch {epoch + 1}: validation {scores}", flush=True)
             save_checkpoint(run, args.out)
@@ -146,15 +170,16 @@ def finish(
     held: list[Features],
     x_encoder: XEncoder,
     args: argparse.Namespace,
+    stage: Stage = Stage(),
 ) -> None:
     """The heads alone, then weights and card: on one process."""
     run.model.load_state_dict(run.average, strict=False)
     heads.refine(run.model, run.loss, known, x_encoder, run.sentences, args)
-    scores = validation_scores(run.model, held, x_encoder, run.sentences)
+    scores = validation_scores(run.model, held, x_encoder, run.sentences) | stage.measure(run.model)
     metrics.write({"step": run.step, "stage": "heads", "validation": scores})
     print(f"heads: validation {scores}", flush=True)
     weights.save(run.model, args.out)
-    write_card(args.out, args, known, scores)
+    write_card(args.out, args, known, scores, stage.command)
     print(f"weights, metrics and model card: {args.out}")
 
 
@@ -193,14 +218,19 @@ def train_step(run: Run, batch: Batch, x_encoder: XEncoder, rate: float, args: a
 
 
 def predict_batch(model: VLJEPA, batch: Batch, x_encoder: XEncoder, drop: float) -> Tensor:
-    parts = []
+    parts: list[Tensor] = []
+    first = 0
     for seen in batch.seen:
+        prompts = None if batch.prompts is None else batch.prompts[first : first + len(seen.frames)]
+        first += len(seen.frames)
         rows, index = np.unique(seen.frames, return_inverse=True)
         features = seen.features.frames(rows)
         vision = x_encoder.clip_tokens(features, torch.from_numpy(index.reshape(seen.frames.shape)))
         vision = to_device(vision, model.prompt.device)
-        pooled = model.predictor.trunk(leave_out(vision, drop), model.prompt)
-        parts.append(model.predictor.heads(pooled, model.predictor.seen_alone(vision), vision.tag_mean))
+        prompt, mask = model.embed_prompts(prompts)
+        pooled = model.predictor.trunk(leave_out(vision, drop), prompt, mask)
+        gate = model.predictor.opened(prompt, mask)
+        parts.append(model.predictor.heads(pooled, model.predictor.seen_alone(vision), vision.tag_mean, gate))
     return torch.cat(parts)
 
 
@@ -213,11 +243,11 @@ def leave_out(vision: VisualTokens, share: float) -> VisualTokens:
 
 
 @torch.no_grad()
-def validate(run: Run, held: list[Features], x_encoder: XEncoder) -> dict[str, float]:
+def validate(run: Run, held: list[Features], x_encoder: XEncoder, stage: Stage) -> dict[str, float]:
     """Scores of the averaged weights on the items of split `val`, each seen whole."""
     current = {name: value.clone() for name, value in run.model.named_parameters()}
     run.model.load_state_dict(run.average, strict=False)
-    scores = validation_scores(run.model, held, x_encoder, run.sentences)
+    scores = validation_scores(run.model, held, x_encoder, run.sentences) | stage.measure(run.model)
     run.model.load_state_dict(current, strict=False)
     return scores
 

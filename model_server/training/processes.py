@@ -46,7 +46,8 @@ def own_part(batch: Batch, state: PartialState) -> Batch:
         first += len(part.frames)
         if len(here):
             seen.append(Seen(part.features, part.frames[here.numpy()]))
-    return replace(batch, seen=seen, texts=[batch.texts[i] for i in mine])
+    prompts = None if batch.prompts is None else [batch.prompts[i] for i in mine]
+    return replace(batch, seen=seen, texts=[batch.texts[i] for i in mine], prompts=prompts)
 
 
 def of_all(own: Tensor, state: PartialState) -> Tensor:

@@ -1,6 +1,7 @@
 """Sentences of caption corpora, as the y-decoder shall write them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,16 @@ import numpy as np
 from model_server.training.data import DataProblem
 
 MOST_TEXTS = 60_000
+# Said of how a clip shall look, not of what it shows.
+LOOK = (
+    "[248]k(?: video| ultra hd)?|(?:ultra )?hd(?: video| quality)?"
+    "|(?:very |ultra )?high (?:resolution|definition|quality)"
+    "|(?:highly |hyper ?|very )?detailed|(?:photo|hyper)? ?realistic|cinematic(?: lighting| shot)?|(?:sharp|soft) focus"
+    "|(?:studio|volumetric|dramatic) light(?:ing)?|atmospheric|award ?- ?winning photograph|trending on artstation"
+    "|[23]d render(?:ed)?|well[- ]rendered|intricate|f ?\\d(?:\\.\\d)?(?: aperture)?|photograph|wildlife"
+    "|(?:wildlife )?photography"
+)
+TAIL = re.compile(rf"(?:\s*[,.;]\s*(?:{LOOK})(?: (?:{LOOK}))*)+[\s.,;!]*$", re.IGNORECASE)
 
 
 def read_texts(files: list[Path], seed: int) -> list[str]:
@@ -33,6 +44,11 @@ def sentences_of(row: dict[str, Any]) -> list[str]:
 
 
 def tidy(text: str) -> str:
-    """One sentence as the decoder shall write it: a capital, a full stop, no space before it."""
-    text = " ".join(text.split()).rstrip(" .!,;") + "."
+    """One sentence as the decoder shall write it: a capital, a full stop, no space before it; what is seen, without the
+    words that prompts of generated clips end with.
+
+    >>> tidy("a cat on a mat , high resolution, 4k"), tidy("HD video of a cat")
+    ('A cat on a mat.', 'HD video of a cat.')
+    """
+    text = TAIL.sub("", " ".join(text.split())).rstrip(" .!,;") + "."
     return text[:1].upper() + text[1:]

@@ -21,15 +21,20 @@ def validation_scores(
     rows = [(f, i) for f, part in enumerate(held) for i in range(len(part.items))]
     predicted, captions = [], []
     for f, i in rows:
-        n_frames = model.config.x_encoder.n_looks if held[f].items[i].is_photo else 8
-        frames = np.arange(*held[f].starts[i : i + 2])[:n_frames]
-        vision = x_encoder.clip_tokens(held[f].frames(frames), torch.arange(len(frames))[None])
-        predicted.append(model.predict(to_device(vision, model.prompt.device)))
+        predicted.append(model.predict(whole_clip(held[f], i, model, x_encoder)))
         captions.append(held[f].items[i].captions)
     texts = [text for own in captions for text in own]
     targets = target_embeddings(model, texts, sentences)
     scores = retrieval_scores(torch.cat(predicted).cpu().numpy(), targets.cpu().numpy(), captions)
     return {key: round(float(scores["text_to_video"][key]), 2) for key in ("R@1", "R@5", "R@10")}
+
+
+def whole_clip(features: Features, i: int, model: VLJEPA, x_encoder: XEncoder) -> VisualTokens:
+    """Item i as one clip: a photo whole, of a video its first window."""
+    n_frames = model.config.x_encoder.n_looks if features.items[i].is_photo else model.config.clip_frames
+    frames = np.arange(*features.starts[i : i + 2])[:n_frames]
+    vision = x_encoder.clip_tokens(features.frames(frames), torch.arange(len(frames))[None])
+    return to_device(vision, model.prompt.device)
 
 
 def to_device(vision: VisualTokens, device: torch.device) -> VisualTokens:

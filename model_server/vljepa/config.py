@@ -42,6 +42,7 @@ class PredictorConfig:
     n_words: int = 0  # rows of the frozen word embedding, where it lies beside the weights
     norm_eps: float = 1e-6
     rope_scaling: dict[str, Any] | None = None  # Llama 3's, as transformers writes it
+    hears: bool = False  # stage 2: trained under questions, so that any prompt may be put
     # The paper's ablations
     first_layer: int | None = None
     causal: bool = False

@@ -50,10 +50,14 @@ class VLJEPA(nn.Module):
 
     def predict(self, vision: VisualTokens, prompts: Sequence[str] | None = None) -> Tensor:
         """Predicted embeddings (B, D) under a prompt a clip, or under the caption prompt."""
+        return self.as_predicted(self.predictor(vision, *self.embed_prompts(prompts)))
+
+    def embed_prompts(self, prompts: Sequence[str] | None) -> tuple[Tensor, Tensor | None]:
+        """(B, L, hidden) and (B, L) of a prompt a clip; the caption prompt (L, hidden) for all where there is none."""
         if prompts is None:
-            return self.as_predicted(self.predictor(vision, self.prompt))
+            return self.prompt, None
         rows, mask = embed_prompts(self.config.predictor, prompts, self.folder)
-        return self.as_predicted(self.predictor(vision, rows.to(self.prompt.device), mask.to(self.prompt.device)))
+        return rows.to(self.prompt.device), mask.to(self.prompt.device)
 
     def as_predicted(self, embeddings: Tensor) -> Tensor:
         """(B, D) of the predictor -> as the space keeps them."""

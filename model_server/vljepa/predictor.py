@@ -34,10 +34,12 @@ class Predictor(VisionInput):
         self.layers.embed_tokens = None  # type: ignore[assignment]  # only the prompt's rows are needed, and they stay frozen
         self.out = nn.Linear(config.hidden, dim)
         self.shortcut = shortcut(N_POOLS * channels, config.shortcut, dim) if config.shortcut else None
+        self.gate = nn.Linear(config.hidden, 1) if config.hears and (config.shortcut or tag_dim) else None
 
     def forward(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """prompt (L, hidden) for all clips or (B, L, hidden); prompt_mask (B, L) is False at [PAD]."""
-        return self.heads(self.trunk(vision, prompt, prompt_mask), self.seen_alone(vision), vision.tag_mean)
+        gate = self.opened(prompt, prompt_mask)
+        return self.heads(self.trunk(vision, prompt, prompt_mask), self.seen_alone(vision), vision.tag_mean, gate)
 
     def trunk(self, vision: VisualTokens, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor:
         """(B, hidden): the transformer's mean over all tokens that are not [PAD]. Its positions run over vision, then
@@ -53,16 +55,32 @@ class Predictor(VisionInput):
         x = self.layers(inputs_embeds=x, attention_mask=mask, use_cache=False).last_hidden_state
         return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
 
-    def heads(self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None) -> Tensor:
-        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
-        return normalize(self.project(pooled, seen_alone, tag_mean).float(), dim=-1)
+    def opened(self, prompt: Tensor, prompt_mask: Tensor | None = None) -> Tensor | None:
+        """(B, 1) or (1,) in (0, 1): how much goes through of the paths beside the transformer, which hear no prompt."""
+        if self.gate is None:
+            return None
+        if prompt_mask is None:
+            return self.gate(prompt.mean(-2)).sigmoid()
+        keep = prompt_mask.unsqueeze(-1)
+        return self.gate((prompt * keep).sum(-2) / keep.sum(-2)).sigmoid()
 
-    def project(self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None) -> Tensor:
+    def heads(
+        self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None, gate: Tensor | None = None
+    ) -> Tensor:
+        """(B, D), L2-normalised: what is linear in the trunk's answer, and the paths beside it."""
+        return normalize(self.project(pooled, seen_alone, tag_mean, gate).float(), dim=-1)
+
+    def project(
+        self, pooled: Tensor, seen_alone: Tensor | None, tag_mean: Tensor | None, gate: Tensor | None = None
+    ) -> Tensor:
         """(B, D) as the layers give it."""
-        y = self.out(pooled)
+        beside = seen_alone
         if self.tag_residual is not None and tag_mean is not None:
-            y = y + self.tag_residual(tag_mean)
-        return y if seen_alone is None else y + seen_alone
+            tags = self.tag_residual(tag_mean)
+            beside = tags if beside is None else beside + tags
+        if beside is None:
+            return self.out(pooled)
+        return self.out(pooled) + (beside if gate is None else gate * beside)
 
     def seen_alone(self, vision: VisualTokens) -> Tensor | None:
         """(B, D): the shortcut's mean answer to the frames of a clip, where there is a shortcut."""

@@ -1,7 +1,7 @@
 """Prompts (the paper's X_Q) as frozen token embeddings of the predictor's language model."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +28,18 @@ def embed_prompt(config: PredictorConfig, prompt: str, folder: Path | None = Non
 
     Raises WeightsProblem where the words should lie in a folder and there is none.
     """
-    if config.source == "random":
-        table = torch.randn(256, config.hidden, generator=torch.Generator().manual_seed(2))
-        return table[list(prompt.encode())[: config.prompt_tokens]]
-    if config.source == "folder":
+    return rows_of(config.source, config.hidden, config.prompt_tokens, prompt, folder)
+
+
+@lru_cache(maxsize=4096)  # training puts the same questions to many pictures
+def rows_of(source: str, hidden: int, most: int, prompt: str, folder: Path | None) -> Tensor:
+    if source == "random":
+        table = torch.randn(256, hidden, generator=torch.Generator().manual_seed(2))
+        return table[list(prompt.encode())[:most]]
+    if source == "folder":
         ids = stored_tokenizer(folder, PROMPT_TOKENIZER)(prompt)["input_ids"]
-        return word_rows(folder, ids[: config.prompt_tokens])
-    return token_rows(tokenizer()(prompt)["input_ids"][: config.prompt_tokens])
+        return word_rows(folder, ids[:most])
+    return token_rows(tokenizer()(prompt)["input_ids"][:most])
 
 
 def token_rows(ids: list[int]) -> Tensor:
