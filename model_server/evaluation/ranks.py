@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model_server.evaluation.rows import interval
+
 Matrix = npt.NDArray[np.float32]
 AT = (1, 5, 10)
 
@@ -37,12 +39,11 @@ def ranks(similarity: Matrix, right: npt.NDArray[np.bool_]) -> npt.NDArray[np.in
 
 def summary(found: npt.NDArray[np.int64], pool: int, draws: int, seed: int) -> dict[str, Any]:
     """Percentages with 95 % bootstrap intervals over queries."""
-    again = np.random.default_rng(seed).choice(found, (draws, len(found)))
     scores: dict[str, Any] = {f"R@{k}": round(100 * float((found <= k).mean()), 2) for k in AT}
     scores["median_rank"] = float(np.median(found))
     scores["pool"] = pool
     scores["queries"] = len(found)
     scores["interval_95"] = {
-        f"R@{k}": [round(float(x), 1) for x in np.percentile(100 * (again <= k).mean(1), [2.5, 97.5])] for k in AT
+        f"R@{k}": [round(edge, 1) for edge in interval(100 * (found <= k).astype(np.float64), seed, draws)] for k in AT
     }
     return scores
