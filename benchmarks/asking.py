@@ -38,7 +38,7 @@ def ask_all(
 
 
 def ask(library: Library, kind: str, source: str, text: str, engine: Engine, wanted: str = "") -> Answer:
-    results = search(SearchRequest(text, (library.pk,)), engine)
+    results = search(SearchRequest(text, (library.pk,), plain=True), engine)
     found = results.videos or results.nearest
     hit = found[0].hits[0] if found else None
     return Answer(

@@ -88,7 +88,7 @@ def fill(clips: list[Captioned]) -> list[tuple[Path, str]]:
 
 
 def ask(scene: Scene, library: Library, video: Video, engine: Engine) -> Outcome:
-    results = search(SearchRequest(scene.caption, (library.pk,)), engine)
+    results = search(SearchRequest(scene.caption, (library.pk,), plain=True), engine)
     nearest = results.videos or results.nearest
     return Outcome(
         scene=scene,

@@ -72,7 +72,7 @@ def through_search(preset: str, sizes: list[int], n_queries: int) -> list[dict[s
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         row: dict[str, object] = {"segments": n, "anchors": Anchor.objects.count()}
-        row |= timed(lambda text: search(SearchRequest(text, (library.pk,)), engine), n_queries)
+        row |= timed(lambda text: search(SearchRequest(text, (library.pk,), plain=True), engine), n_queries)
         row["encode_ms"] = timed(lambda text: engine.encode_texts([text]), 20)["p50_ms"]
         print(row)
         figures.append(row)

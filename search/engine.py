@@ -1,10 +1,7 @@
 """Search: from a person's words to moments (design section 5). Reads top to bottom."""
 
 import time
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,31 +10,25 @@ from indexer.models import Video
 from indexer.spaces import active_space
 from model_server.engine import Engine, EngineError
 from search import library
-from search.calibrate import Calibration, LibraryFacts, QueryFacts, Scorer, scorer_for
+from search.calibrate import Calibration, Scorer
 from search.captions import with_captions
 from search.encoding import encode
+from search.exclude import exclude
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
-from search.labels import labelled_spans, within
-from search.query import Query, parse
-from search.refine import N_SPANS, Windows, heat, heat_steps, read_windows
-from search.results import HeatStep, Hit, Results, SearchRequest, VideoHits
-from search.retrieve import Candidate, Pool, count_anchors, nearest_anchors, segments_by_words
+from search.meaning import Meaning, meaning_of, score_windows
+from search.order import find_steps, gather_chains
+from search.query import Query, in_words, parse, plain
+from search.refine import read_windows, within
+from search.results import Hit, Results, SearchRequest, VideoHits
+from search.retrieve import Candidate, Pool, count_anchors, nearest_anchors, segments_by_words, spans_around, spans_of
 
-__all__ = ["HeatStep", "Hit", "Results", "SearchRequest", "VideoHits", "heat_map", "search"]
+__all__ = ["Hit", "Results", "SearchRequest", "VideoHits", "search"]
+
+Array = npt.NDArray[np.float32]
 
 N_SPARE = 10  # videos scored exactly beyond those shown: some of them fall below the cut-off
 N_NEAREST = 5
-MAX_TIMELINE_STEPS = 2000  # more than a screen has points
-
-
-@dataclass(frozen=True, eq=False)
-class Meaning:
-    """The query in the active space, and what turns its cosines into scores."""
-
-    embedding: npt.NDArray[np.float32]
-    scorer: Scorer
-    facts: QueryFacts
 
 
 def search(request: SearchRequest, engine: Engine) -> Results:
@@ -47,16 +38,21 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     searched, and `notice` says so.
     """
     started = time.perf_counter()
-    query, space = parse(request.text), active_space()
+    query = plain(request.text) if request.plain else parse(request.text)
+    space = active_space()
     if space is None or not query.has_words or not request.library_ids:
         return _done(_empty(query, request), started)
     pool = Pool(space, request.library_ids, request.date_from, request.date_to, request.label_id)
-    by_words = segments_by_words(pool, query.text)
+    if len(query.steps) > 1:
+        return _done(_search_in_order(query, request, pool, engine), started)
+    (step,) = query.steps
+    pool = replace(pool, phrases=step.phrases)
+    by_words = segments_by_words(pool, " ".join(step.phrases) or step.text, step.without)
     try:
-        embedding = encode([query.text], space, engine)[0]
+        embeddings = encode([step.text, *step.without], space, engine)
     except EngineError as problem:
         return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
-    return _done(with_captions(_search_both(query, request, pool, by_words, embedding), space), started)
+    return _done(with_captions(_search_both(query, request, pool, by_words, embeddings), space), started)
 
 
 def _search_both(
@@ -64,44 +60,53 @@ def _search_both(
     request: SearchRequest,
     pool: Pool,
     by_words: list[Candidate],
-    embedding: npt.NDArray[np.float32],
+    embeddings: Array,
 ) -> Results:
+    """embeddings (1 + unwanted, D)."""
+    (step,) = query.steps
     n_anchors = count_anchors(pool)
-    by_meaning = nearest_anchors(pool, embedding, n_anchors)
+    by_meaning = nearest_anchors(pool, embeddings[0], n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[: request.limit + N_SPARE]
-    windows = read_windows(pool.space, embedding, _spans(chosen, by_meaning, by_words))
-    if pool.label_id is not None:
-        windows = within(windows, labelled_spans(pool.label_id, pool.space, list(windows)))
-    meaning = _meaning(query, pool, embedding, n_anchors)
+    windows, *unwanted = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
+    meaning, *others = (
+        meaning_of(text, embedding, pool, n_anchors)
+        for text, embedding in zip((step.text, *step.without), embeddings, strict=True)
+    )
+    windows = exclude(windows, meaning, list(zip(unwanted, others, strict=True)))
+    if pool.picks_segments:
+        windows = within(windows, spans_of(pool, list(windows)))
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     scores = score_windows(windows, meaning)
     rows = Video.objects.in_bulk(list(windows))
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words)
     results = _ranked(query, request, found, by_words, cutoff)
     if results.nothing_matches or request.show_nearest:
-        others = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
-        results = replace(results, nearest=nearest_videos(rows, others, scores, meaning.facts.base)[:N_NEAREST])
+        others_left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
+        results = replace(results, nearest=nearest_videos(rows, others_left, scores, meaning.facts.base)[:N_NEAREST])
+    return _explained(results, pool, meaning)
+
+
+def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: Engine) -> Results:
+    """Moments of each step, in this order, in one video. By meaning alone: titles have no order."""
+    try:
+        steps = find_steps(query, pool, engine, request.limit + N_SPARE)
+    except EngineError as problem:
+        return replace(_words_only(query, request, [], str(problem)), notice=f"{str(problem).rstrip('.')}.")
+    cutoff = steps[0].meaning.scorer.cutoff if request.cutoff is None else request.cutoff
+    rows = Video.objects.in_bulk(list(steps[0].windows))
+    results = _ranked(query, request, gather_chains(rows, steps, query.within_s, cutoff), [], cutoff)
+    if results.nothing_matches:
+        near = gather_chains(rows, steps, query.within_s, float("-inf"), limit=1)
+        near = sorted(near, key=lambda v: (-v.score, v.video_id))
+        results = replace(results, nearest=near[:N_NEAREST])
+    return with_captions(_explained(results, pool, steps[0].meaning), pool.space)
+
+
+def _explained(results: Results, pool: Pool, meaning: Meaning) -> Results:
     if results.nothing_matches:
         results = replace(results, typical=_typical(meaning.scorer, pool))
     return replace(results, notice=meaning.scorer.notice)
-
-
-def _meaning(query: Query, pool: Pool, embedding: npt.NDArray[np.float32], n_anchors: int) -> Meaning:
-    scorer = scorer_for(pool.space)
-    facts = LibraryFacts(n_anchors, library.mean_embedding(pool.space, pool.library_ids))
-    return Meaning(embedding, scorer, scorer.facts(embedding, query.text, facts))
-
-
-def score_windows(windows: dict[UUID, Windows], meaning: Meaning) -> dict[UUID, npt.NDArray[np.float32]]:
-    """The calibrated score of every window; its margin is to the best window of any other video."""
-    best = sorted(((w.best, video_id) for video_id, w in windows.items()), reverse=True)
-    scores = {}
-    for video_id, w in windows.items():
-        # A library of one video has no other: the background stands in for it.
-        other = next((s for s, other_id in best if other_id != video_id), meaning.facts.crest)
-        scores[video_id] = meaning.scorer.scores(w.similarities, w.similarities - other, meaning.facts)
-    return scores
 
 
 def _ranked(
@@ -115,6 +120,7 @@ def _ranked(
     videos = sorted(found, key=lambda v: (-fused[v.video_id], -v.score, v.video_id))[: request.limit]
     return Results(
         text=query.text,
+        said=in_words(query),
         videos=videos,
         n_moments=sum(len(v.hits) for v in videos),
         n_videos=len(videos),
@@ -145,42 +151,5 @@ def _typical(scorer: Scorer, pool: Pool) -> list[str]:
     return library.typical(pool.space, pool.library_ids, scorer.references)
 
 
-def _spans(chosen: list[UUID], *rankings: Sequence[Candidate]) -> dict[UUID, list[tuple[float, float]]]:
-    """Where to look closer in each video: the first few candidates of each ranking."""
-    spans: dict[UUID, list[tuple[float, float]]] = {video_id: [] for video_id in chosen}
-    for ranking in rankings:
-        taken: Counter[UUID] = Counter()
-        for candidate in ranking:
-            if candidate.video_id in spans and taken[candidate.video_id] < N_SPANS:
-                taken[candidate.video_id] += 1
-                spans[candidate.video_id].append((candidate.start_s, candidate.end_s))
-    return spans
-
-
 def _done(results: Results, started: float) -> Results:
     return replace(results, took_ms=1000 * (time.perf_counter() - started))
-
-
-def heat_map(video: Video, text: str, engine: Engine) -> list[HeatStep]:
-    """The query along the whole video, one step a stride: the line under the scrubber. Empty before it is indexed.
-
-    Raises EngineError where the model is away or has changed.
-    """
-    query, space = parse(text), active_space()
-    if space is None or not query.has_words:
-        return []
-    embedding = encode([query.text], space, engine)[0]
-    pool = Pool(space, (video.library_id,))
-    n_anchors = count_anchors(pool)
-    others = [c for c in nearest_anchors(pool, embedding, n_anchors) if c.video_id != video.pk][:1]
-    everything = {video.pk: [(0.0, float("inf"))]}
-    windows = read_windows(space, embedding, everything | _spans([c.video_id for c in others], others))
-    if video.pk not in windows:
-        return []
-    own = windows[video.pk]
-    scores = score_windows(windows, _meaning(query, pool, embedding, n_anchors))[video.pk]
-    duration_s = max(video.duration_s or 0.0, float(own.times[:, 1].max()))
-    n_steps = heat_steps(own, duration_s, at_most=MAX_TIMELINE_STEPS)
-    edges = np.linspace(0, duration_s, n_steps + 1)
-    lines = zip(heat(own, own.similarities, duration_s, n_steps), heat(own, scores, duration_s, n_steps), strict=True)
-    return [HeatStep(float(edges[i]), float(edges[i + 1]), *values) for i, values in enumerate(lines)]

@@ -76,7 +76,7 @@ def _words_hit(segments: list[Candidate], windows: Windows | None, scores: Array
     first = segments[0]
     if windows is None or scores is None:
         return Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason)
-    middles = windows.times.mean(axis=1)
+    middles = windows.middles
     inside = np.zeros(len(middles), dtype=bool)
     for c in segments:
         inside |= (middles >= c.start_s) & (middles <= c.end_s)

@@ -22,8 +22,7 @@ from model_server.engine import Engine
 from search import library
 from search.calibrate import LibraryFacts, QueryFacts, Scorer, scorer_for
 from search.encoding import encode
-from search.query import parse
-from search.refine import Windows
+from search.query import normalise
 from search.retrieve import Pool, count_anchors
 
 log = logging.getLogger(__name__)
@@ -105,7 +104,7 @@ def label_missing(label_set: LabelSet, engine: Engine) -> None:
 
 def names_of(label_set: LabelSet, space: Space, engine: Engine) -> Names:
     labels = list(label_set.labels.all())
-    embeddings = encode([parse(label.name).text for label in labels], space, engine)
+    embeddings = encode([normalise(label.name) for label in labels], space, engine)
     scorer, pool = scorer_for(space), Pool(space, (label_set.library_id,))
     known = LibraryFacts(count_anchors(pool), library.mean_embedding(space, pool.library_ids))
     facts = [scorer.facts(e, label.name, known) for e, label in zip(embeddings, labels, strict=True)]
@@ -156,27 +155,3 @@ def score_segments(space: Space, segment_ids: list[int], names: Names) -> Array:
         for k, facts in enumerate(names.facts)
     ]
     return np.stack(columns, axis=1)
-
-
-def labelled_spans(label_id: int, space: Space, video_ids: Sequence[UUID]) -> dict[UUID, list[tuple[float, float]]]:
-    """Where in these videos the label was given for sure."""
-    found: dict[UUID, list[tuple[float, float]]] = {}
-    given = SegmentLabel.objects.filter(
-        label_id=label_id, sure=True, segment__space=space, segment__video_id__in=list(video_ids)
-    )
-    for video_id, start_s, end_s in given.values_list("segment__video_id", "segment__start_s", "segment__end_s"):
-        found.setdefault(video_id, []).append((start_s, end_s))
-    return found
-
-
-def within(windows: dict[UUID, Windows], spans: dict[UUID, list[tuple[float, float]]]) -> dict[UUID, Windows]:
-    """The windows whose middle lies in a span; videos that have none are left out."""
-    kept = {}
-    for video_id, w in windows.items():
-        middles = w.times.mean(axis=1)
-        inside = np.zeros(len(middles), bool)
-        for start_s, end_s in spans.get(video_id, []):
-            inside |= (middles >= start_s) & (middles < end_s)
-        if inside.any():
-            kept[video_id] = Windows(w.times[inside], w.similarities[inside])
-    return kept

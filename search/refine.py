@@ -1,6 +1,5 @@
 """Exact window scores from the stream, for the few videos that matter: the moments of a video and its heat line."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,9 +13,10 @@ from indexer.models import Space, Stream
 
 Array = npt.NDArray[np.float32]
 
+Spans = list[tuple[float, float]]
+
 MAX_MOMENTS = 5  # of one video
 MAX_HEAT_STEPS = 60
-N_SPANS = 2  # candidates of a long video whose stream rows are read; a video of one row is read whole
 EDGE = 0.3  # a moment ends where the similarity has lost this share of its height above the background ...
 CUT_EDGE = 0.15  # ... and where it has lost this share over a cut: another shot is often another scene
 SAME_S = 0.01  # windows that meet without overlap were kept to two shots (model_server.frames.shots)
@@ -33,6 +33,16 @@ class Windows:
     def best(self) -> float:
         return float(self.similarities.max())
 
+    @property
+    def middles(self) -> Array:
+        """(n,) seconds."""
+        middles: Array = self.times.mean(axis=1)
+        return middles
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> "Windows":
+        """Those of the windows that are kept (n,)."""
+        return Windows(self.times[kept], self.similarities[kept])
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -43,8 +53,9 @@ class Moment:
     peak: int
 
 
-def read_windows(space: Space, query: Array, spans: dict[UUID, list[tuple[float, float]]]) -> dict[UUID, Windows]:
-    """Score the windows of each video, in the ten-minute rows of its stream that hold one of the spans."""
+def read_windows(space: Space, texts: Array, spans: dict[UUID, Spans]) -> list[dict[UUID, Windows]]:
+    """For each of the texts (k, D) the windows of each video by their cosine with it, in the ten-minute rows of its
+    stream that hold one of the spans. The rows are read once."""
     parts = Stream.objects.filter(space=space, video_id__in=list(spans)).order_by("video_id", "part")
     outline: dict[UUID, list[tuple[int, float, float]]] = {}
     for key, video_id, start_s, end_s in parts.values_list("id", "video_id", "start_s", "end_s"):
@@ -52,15 +63,19 @@ def read_windows(space: Space, query: Array, spans: dict[UUID, list[tuple[float,
     wanted = [key for video_id, rows in outline.items() for key in _rows_to_read(rows, spans[video_id])]
     scored: dict[UUID, list[tuple[Array, Array]]] = {}
     for video_id, times, embeddings in _read_rows(wanted):
-        similarities = streams.unpack_embeddings(embeddings, space.dim) @ query
+        similarities = streams.unpack_embeddings(embeddings, space.dim) @ texts.T  # (n, k)
         scored.setdefault(video_id, []).append((streams.unpack_times(times), similarities))
-    return {
-        video_id: Windows(np.concatenate([t for t, _ in rows]), np.concatenate([s for _, s in rows]))
+    joined = {
+        video_id: (np.concatenate([t for t, _ in rows]), np.concatenate([s for _, s in rows]))
         for video_id, rows in scored.items()
     }
+    return [
+        {video_id: Windows(times, similarities[:, k]) for video_id, (times, similarities) in joined.items()}
+        for k in range(len(texts))
+    ]
 
 
-def _rows_to_read(rows: list[tuple[int, float, float]], spans: Iterable[tuple[float, float]]) -> list[int]:
+def _rows_to_read(rows: list[tuple[int, float, float]], spans: Spans) -> list[int]:
     if len(rows) == 1:
         return [rows[0][0]]
     return [key for key, start_s, end_s in rows if any(a < end_s and start_s < b for a, b in spans)]
@@ -72,6 +87,18 @@ def _read_rows(keys: list[int]) -> list[tuple[UUID, bytes, bytes]]:
     with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors read text alone
         sql = "SELECT video_id, times, embeddings FROM indexer_stream WHERE id = ANY(%s) ORDER BY video_id, part"
         return cursor.execute(sql, [keys], binary=True).fetchall()
+
+
+def within(windows: dict[UUID, Windows], spans: dict[UUID, Spans]) -> dict[UUID, Windows]:
+    """The windows whose middle lies in a span; videos that have none are left out."""
+    kept = {}
+    for video_id, w in windows.items():
+        inside = np.zeros(len(w.times), bool)
+        for start_s, end_s in spans.get(video_id, []):
+            inside |= (w.middles >= start_s) & (w.middles < end_s)
+        if inside.any():
+            kept[video_id] = w.where(inside)
+    return kept
 
 
 def moments(windows: Windows, scores: Array, cutoff: float, base: float, limit: int = MAX_MOMENTS) -> list[Moment]:

@@ -24,6 +24,7 @@ class SearchRequest:
     cutoff: float | None = None  # least score of a hit; None means the fitted default
     limit: int = 20  # videos
     show_nearest: bool = False  # fill `nearest` even though hits were found
+    plain: bool = False  # all of the text is plain words: no minus, quotes or `then`
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Hit:
     reason: Reason
     caption: str = ""  # of the segment that best_s lies in; empty where there is none
     agreement: float | None = None  # cosine of the caption, read back, with its segment
+    then_s: tuple[float, ...] = ()  # the middles of the later steps, where the query has some
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class VideoHits:
 class Results:
     """The answer. Where nothing passes the cut-off, `videos` is empty and `nearest` holds what came closest."""
 
-    text: str
+    text: str  # what was typed, normalised
     videos: list[VideoHits]
     n_moments: int
     n_videos: int
@@ -72,6 +74,11 @@ class Results:
     cutoff: float  # the cut-off used
     words_only: bool = False  # the model was away: titles and captions alone were searched
     notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
+    said: str = ""  # the query in words, where it has a minus, quotes or `then`
+
+    @property
+    def quoted(self) -> str:
+        return f"“{self.text}”"
 
 
 @dataclass(frozen=True)

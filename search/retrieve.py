@@ -4,6 +4,8 @@ The distance is written exactly as the space's partial index writes it, with a l
 way, Postgres scans the table and says nothing.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +18,11 @@ from django.db import connection, transaction
 from indexer.models import Space, Video
 from indexer.spaces import embedding_expression
 from indexer.words import CONFIG
+from search.refine import Spans
 
 N_CANDIDATES = 200
 EXACT_BELOW = 50_000  # anchors a filter leaves: fewer are scanned one by one, which misses nothing
+N_SPANS = 2  # candidates of a long video whose stream rows are read; a video of one row is read whole
 N_SEGMENTS_A_VIDEO = 10  # one title must not fill the list with its own segments
 # HNSW walks on until the filter has let enough rows through, in strict order of distance, and no further than the
 # scanned tuples say. Sorting every row that the filter leaves is what the index is there to avoid.
@@ -40,6 +44,12 @@ class Pool:
     date_from: datetime | None = None
     date_to: datetime | None = None
     label_id: int | None = None
+    phrases: tuple[str, ...] = ()  # stand in the title or the caption, word for word
+
+    @property
+    def picks_segments(self) -> bool:
+        """Whether it leaves out segments of a video that it lets in."""
+        return self.label_id is not None or bool(self.phrases)
 
     def rows(self, table: str) -> tuple[str, dict[str, Any]]:
         """FROM and WHERE over one table of the space, joined with its videos; those being deleted are left out."""
@@ -58,11 +68,18 @@ class Pool:
                 f" AND EXISTS (SELECT 1 FROM indexer_segmentlabel l WHERE l.segment_id = {segment} "
                 "AND l.label_id = %(label)s AND l.sure)"
             )
+        for i in range(len(self.phrases)):
+            said = f"words @@ phraseto_tsquery('{CONFIG}', %(phrase_{i})s)"
+            if table == "indexer_segment":
+                sql += f" AND t.{said}"
+            else:
+                sql += f" AND EXISTS (SELECT 1 FROM indexer_segment s WHERE s.id = t.segment_id AND s.{said})"
         parameters = {
             "libraries": list(self.library_ids),
             "date_from": self.date_from,
             "date_to": self.date_to,
             "label": self.label_id,
+            **{f"phrase_{i}": phrase for i, phrase in enumerate(self.phrases)},
         }
         return sql, parameters
 
@@ -121,20 +138,43 @@ def _walk_index(pool: Pool, query: npt.NDArray[np.float32]) -> list[Candidate]:
         return _fetch(sql, parameters | {"query": literal(query)})
 
 
-def segments_by_words(pool: Pool, text: str) -> list[Candidate]:
-    """Segments whose title or caption holds every word (stop words aside), best first."""
+def spans_around(chosen: Sequence[UUID], *rankings: Sequence[Candidate]) -> dict[UUID, Spans]:
+    """Where to look closer in each video: the first few candidates of each ranking."""
+    spans: dict[UUID, Spans] = {video_id: [] for video_id in chosen}
+    for ranking in rankings:
+        taken: Counter[UUID] = Counter()
+        for candidate in ranking:
+            if candidate.video_id in spans and taken[candidate.video_id] < N_SPANS:
+                taken[candidate.video_id] += 1
+                spans[candidate.video_id].append((candidate.start_s, candidate.end_s))
+    return spans
+
+
+def spans_of(pool: Pool, video_ids: Sequence[UUID]) -> dict[UUID, Spans]:
+    """Where the pool's segments of these videos lie."""
+    rows, parameters = pool.rows("indexer_segment")
+    sql = f"SELECT t.video_id, t.id, t.start_s, t.end_s {rows} AND t.video_id = ANY(%(videos)s)"
+    spans: dict[UUID, Spans] = {}
+    for found in _fetch(sql, parameters | {"videos": list(video_ids)}):
+        spans.setdefault(found.video_id, []).append((found.start_s, found.end_s))
+    return spans
+
+
+def segments_by_words(pool: Pool, text: str, without: Sequence[str] = ()) -> list[Candidate]:
+    """Segments whose title or caption holds every word (stop words aside) and none of what is unwanted, best first."""
     rows, parameters = pool.rows("indexer_segment")
     sql = f"""
         WITH asked AS (SELECT plainto_tsquery('{CONFIG}', %(text)s) AS words),
         found AS (
             SELECT t.video_id, t.id, t.start_s, t.end_s, ts_rank_cd(t.words, asked.words) AS rank
             {rows.replace("WHERE", "CROSS JOIN asked WHERE", 1)} AND t.words @@ asked.words
+                AND NOT t.words @@ ANY(SELECT phraseto_tsquery('{CONFIG}', u) FROM unnest(%(without)s::text[]) AS u)
         ),
         placed AS (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY rank DESC, start_s) AS place FROM found)
         SELECT video_id, id, start_s, end_s FROM placed WHERE place <= {N_SEGMENTS_A_VIDEO}
         ORDER BY rank DESC, video_id, start_s LIMIT {N_CANDIDATES}
     """
-    return _fetch(sql, parameters | {"text": text})
+    return _fetch(sql, parameters | {"text": text, "without": list(without)})
 
 
 def literal(embedding: npt.NDArray[np.float32]) -> str:

@@ -42,7 +42,7 @@ def test_it_offers_things_that_captions_name_before_titles(client, monkeypatch):
     references = References(background, np.stack([meaning("dog")]), captions, letters, words)
     by_similarity = Logit(ANSWER, (20.0, 0.0, 0.0, 0.0, 0.0), -10.0)
     scorer = Calibration(Logit(SENSE, (0.0, 0.0, 0.0), 10.0), by_similarity, 0.5, references)
-    for module in ("engine", "examples"):
+    for module in ("meaning", "examples"):
         monkeypatch.setattr(f"search.{module}.scorer_for", lambda space: scorer)
     assert offered(client) == ["a brown dog", "dog at the beach"]
 

@@ -8,8 +8,8 @@ import pytest
 
 from indexer import spaces
 from indexer.models import Library, Space, Video
-from search import engine as search_engine
-from search.engine import SearchRequest, heat_map, search
+from search.engine import SearchRequest, search
+from search.timeline import heat_map
 from tests.search_world import AwayEngine, FakeEngine, add_video, meaning, showing, stored_space
 
 pytestmark = pytest.mark.django_db
@@ -200,4 +200,4 @@ def test_the_heat_map_covers_the_whole_video_in_steps(library: Library, space: S
 def test_the_heat_map_of_an_unindexed_video_is_empty(library: Library, space: Space) -> None:
     video = Video.objects.create(library=library, title="new", original="x", size_bytes=1)
     assert heat_map(video, "dog", FakeEngine()) == []
-    assert search_engine.heat_map(video, "", FakeEngine()) == []
+    assert heat_map(video, "", FakeEngine()) == []

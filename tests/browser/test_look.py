@@ -78,6 +78,8 @@ def test_every_page_looks_finished_and_has_no_serious_fault(browser: Browser, si
         "library": f"/library/{film.library_id}",
         "search": "/search?q=blue",
         "search-filtered": f"/search?q=red&library={film.library_id}&since=2020-01-01",
+        "search-order": "/search?q=red+-blue+then+yellow+within+5+min",
+        "misunderstood": "/search?q=red+%22",
         "nothing": "/search?q=rocket",
         "dates": "/search?q=red&since=2026-02-02&until=2026-01-01",
         "video": f"/v/{film.pk}?q=red&t=17",

@@ -58,7 +58,9 @@ def that_work(libraries: tuple[UUID, ...]) -> list[str]:
 
 def tried(texts: Iterable[str], libraries: tuple[UUID, ...]) -> list[Tried]:
     """The texts that find something, each with the best video it finds."""
-    asked = ((text, search(SearchRequest(text=text, library_ids=libraries, limit=1), engine())) for text in texts)
+    asked = (
+        (text, search(SearchRequest(text=text, library_ids=libraries, limit=1, plain=True), engine())) for text in texts
+    )
     return [(text, results.videos[0]) for text, results in asked if not results.nothing_matches]
 
 

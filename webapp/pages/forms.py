@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
+from search.query import WITHIN_S, QueryError, compose, parse
 from search.results import SearchRequest
 
 MAX_ANSWERS = 20
@@ -48,6 +49,14 @@ class SearchForm(forms.Form):
         label.queryset = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
         self.libraries = libraries
 
+    def clean_q(self) -> str:
+        text: str = self.cleaned_data["q"]
+        try:
+            parse(text)
+        except QueryError as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        return text
+
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         since, until = values.get("since"), values.get("until")
@@ -68,6 +77,28 @@ class SearchForm(forms.Form):
             date_from=datetime.combine(since, time.min, day) if since else None,
             date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,
         )
+
+
+class LanguageForm(forms.Form):
+    """What can also be typed: a form for those who do not know the signs."""
+
+    exact = forms.CharField(max_length=100, required=False, label="Exact words in title or caption")
+    without = forms.CharField(max_length=100, required=False, label="Without")
+    then = forms.CharField(max_length=200, required=False, label="Then")
+    within = forms.ChoiceField(
+        choices=[("10", "10 seconds"), ("30", "30 seconds"), ("120", "2 minutes"), ("600", "10 minutes")],
+        required=False,
+        label="within",
+        initial="30",
+    )
+
+    def composed(self, text: str) -> str:
+        """`text` with what was filled in; as it is where nothing was, or nothing that makes sense."""
+        if not self.is_valid():
+            return text
+        fields = self.cleaned_data
+        within_s = float(fields["within"] or WITHIN_S)
+        return compose(text, exact=fields["exact"], without=fields["without"], then=fields["then"], within_s=within_s)
 
 
 class SecondForm(forms.Form):

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import formats
 from django.views.decorators.http import require_GET
 
@@ -14,7 +15,7 @@ from indexer.selectors import libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
 from webapp.model import engine
-from webapp.pages.forms import SearchForm
+from webapp.pages.forms import LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ def search_page(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     if not text:
         return redirect("home")
+    composed = LanguageForm(request.GET).composed(text)
+    if composed != text:
+        return redirect(f"{reverse('search')}?{with_text(request.GET, composed)}")
     form = SearchForm(request.GET, libraries_visible_to(request.user))
-    context = {"form": form, "q": text, "plain_query": urlencode({"q": text})}
+    context = {"form": form, "language": LanguageForm(), "q": text, "plain_query": urlencode({"q": text})}
     if not form.is_valid():
         return render(request, "pages/search_refused.html", context, status=400)
     asked = form.request()
@@ -35,6 +39,15 @@ def search_page(request: HttpRequest) -> HttpResponse:
     said = {"results": results, "understood": understood(form), "filtered": len(form.changed_data) > 1}
     context |= said | shown(request.user, results)
     return render(request, template_of(results), context)
+
+
+def with_text(asked: QueryDict, text: str) -> str:
+    """The same search with other words and without the form that they were made from, so that it has one address."""
+    kept = asked.copy()
+    for name in LanguageForm.base_fields:
+        kept.pop(name, None)
+    kept["q"] = text
+    return kept.urlencode()
 
 
 def template_of(results: Results) -> str:

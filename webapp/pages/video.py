@@ -12,7 +12,8 @@ from indexer import captions
 from indexer.models import Space, Video
 from indexer.selectors import can_edit, videos_visible_to
 from model_server.engine import EngineError
-from search.engine import HeatStep, heat_map
+from search.results import HeatStep
+from search.timeline import heat_map
 from webapp.model import engine
 from webapp.pages.details import facts_of, timings_of
 from webapp.pages.forms import DetailForm, SecondForm

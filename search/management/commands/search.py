@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from indexer.models import Library
 from model_server.client import RemoteEngine
 from search.engine import SearchRequest, VideoHits, search
+from search.query import QueryError
 
 
 class Command(BaseCommand):
@@ -24,7 +25,10 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         request = SearchRequest(" ".join(options["words"]), _library_ids(options["library"]), limit=options["limit"])
-        results = search(request, RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN))
+        try:
+            results = search(request, RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN))
+        except QueryError as problem:
+            raise CommandError(str(problem), returncode=2) from problem
         if results.notice:
             self.stderr.write(results.notice)
         if results.nothing_matches:
@@ -36,9 +40,10 @@ class Command(BaseCommand):
     def _show(self, video: VideoHits) -> None:
         self.stdout.write(video.title)
         for hit in video.hits:
+            then = "".join(f", then {clock(second)}" for second in hit.then_s)
             self.stdout.write(
                 f"  {clock(hit.start_s)}-{clock(hit.end_s)}  {hit.score:4.0%}  by {hit.reason:7}  "
-                f"{settings.SITE_URL}/v/{video.video_id}?t={hit.best_s:.1f}"
+                f"{settings.SITE_URL}/v/{video.video_id}?t={hit.best_s:.1f}{then}"
             )
 
 

@@ -1,0 +1,81 @@
+"""The query language alone: what is understood, what is refused and where."""
+
+import pytest
+
+from search.query import MAX_STEPS, QueryError, Step, in_words, parse, plain
+
+
+@pytest.mark.parametrize(
+    ("typed", "step"),
+    [
+        ("a dog -cat", Step("a dog", without=("cat",))),
+        ('-"a red ball" dogs -"two cats"', Step("dogs", without=("a red ball", "two cats"))),
+        ("dogs -“a red ball”", Step("dogs", without=("a red ball",))),
+        ('"Birthday 2019" children', Step("Birthday 2019 children", phrases=("Birthday 2019",))),
+        ("a t-shirt - and a hat", Step("a t-shirt - and a hat")),
+        ('a 6" pipe', Step('a 6" pipe')),
+        ('"then" it rains', Step("then it rains", phrases=("then",))),
+        ("see you within 3 days", Step("see you within 3 days")),
+    ],
+)
+def test_it_understands_one_step(typed: str, step: Step) -> None:
+    assert parse(typed).steps == (step,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "steps", "within_s"),
+    [
+        ("a man parks then opens the trunk", ["a man parks", "opens the trunk"], 30),
+        ("a dog, then a cat, THEN, a boat", ["a dog", "a cat", "a boat"], 30),
+        ("a dog then a cat within 90 s", ["a dog", "a cat"], 90),
+        ("a dog then a cat within 1.5 minutes", ["a dog", "a cat"], 90),
+        ("a dog then a cat within 1 hour", ["a dog", "a cat"], 3600),
+    ],
+)
+def test_it_understands_moments_in_order(typed: str, steps: list[str], within_s: float) -> None:
+    query = parse(typed)
+    assert ([step.text for step in query.steps], query.within_s) == (steps, within_s)
+
+
+def test_a_minus_belongs_to_its_step() -> None:
+    assert [step.without for step in parse("a dog -cat then a boat -rain").steps] == [("cat",), ("rain",)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "position", "says"),
+    [
+        ('a dog "on grass', 7, "never closed"),
+        ('a dog ""', 7, "no words"),
+        ("then a dog", 1, "nothing before"),
+        ("a dog then", 7, "nothing after"),
+        ("a dog then then a cat", 7, "nothing after"),
+        ("-cat", 1, "what to look for"),
+        ("a dog then -cat", 7, "what to look for"),
+        ("a dog then a cat within 2 hours", 25, "one hour"),
+        (" then ".join("abcdef"), 31, f"More than {MAX_STEPS}"),
+    ],
+)
+def test_it_says_where_it_does_not_understand(typed: str, position: int, says: str) -> None:
+    with pytest.raises(QueryError, match=says) as refused:
+        parse(typed)
+    assert refused.value.position == position
+    assert f"(character {position})" in str(refused.value)
+
+
+def test_plain_words_have_no_operators() -> None:
+    text = 'a dog -cat then "'
+    assert plain(text).steps == (Step(text),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a dog", ""),
+        ("a dog -cat -boat", "“a dog” without “cat” or “boat”"),
+        ('"a b" c', "“a b c” where title or caption say “a b”"),
+        ("a then b within 2 min", "“a”, then within 2 min “b”"),
+        ("a then b", "“a”, then within 30 s “b”"),
+    ],
+)
+def test_it_says_the_query_back(typed: str, said: str) -> None:
+    assert in_words(parse(typed)) == said
