@@ -27,7 +27,6 @@ __all__ = ["Hit", "Results", "SearchRequest", "VideoHits", "search"]
 
 Array = npt.NDArray[np.float32]
 
-N_SPARE = 10  # videos scored exactly beyond those shown: some of them fall below the cut-off
 N_NEAREST = 5
 
 
@@ -67,7 +66,7 @@ def _search_both(
     n_anchors = count_anchors(pool)
     by_meaning = nearest_anchors(pool, embeddings[0], n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
-    chosen = list(fused)[: request.limit + N_SPARE]
+    chosen = list(fused)[request.looked_at]
     windows, *unwanted = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
     meaning, *others = (
         meaning_of(text, embedding, pool, n_anchors)
@@ -80,7 +79,7 @@ def _search_both(
     scores = score_windows(windows, meaning)
     rows = Video.objects.in_bulk(list(windows))
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words)
-    results = _ranked(query, request, found, by_words, cutoff)
+    results = _ranked(query, request, found, by_words, cutoff, len(fused))
     if results.nothing_matches or request.show_nearest:
         others_left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
         results = replace(results, nearest=nearest_videos(rows, others_left, scores, meaning.facts.base)[:N_NEAREST])
@@ -90,12 +89,13 @@ def _search_both(
 def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: Engine) -> Results:
     """Moments of each step, in this order, in one video. By meaning alone: titles have no order."""
     try:
-        steps = find_steps(query, pool, engine, request.limit + N_SPARE)
+        steps, n_candidates = find_steps(query, pool, engine, request.looked_at)
     except EngineError as problem:
         return replace(_words_only(query, request, [], str(problem)), notice=f"{str(problem).rstrip('.')}.")
     cutoff = steps[0].meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     rows = Video.objects.in_bulk(list(steps[0].windows))
-    results = _ranked(query, request, gather_chains(rows, steps, query.within_s, cutoff), [], cutoff)
+    found = gather_chains(rows, steps, query.within_s, cutoff)
+    results = _ranked(query, request, found, [], cutoff, n_candidates)
     if results.nothing_matches:
         near = gather_chains(rows, steps, query.within_s, float("-inf"), limit=1)
         near = sorted(near, key=lambda v: (-v.score, v.video_id))
@@ -110,34 +110,51 @@ def _explained(results: Results, pool: Pool, meaning: Meaning) -> Results:
 
 
 def _ranked(
-    query: Query, request: SearchRequest, found: list[VideoHits], by_words: list[Candidate], cutoff: float
+    query: Query,
+    request: SearchRequest,
+    found: list[VideoHits],
+    by_words: list[Candidate],
+    cutoff: float,
+    n_candidates: int = 0,
 ) -> Results:
-    """Fused once more, now with exact scores; equal places go by score, then by id, so the order is stable."""
-    by_score = sorted((v for v in found if not found_by_words_alone(v)), key=lambda v: (-v.score, v.video_id))
-    kept = {v.video_id for v in found}
-    words = [c.video_id for c in by_words if c.video_id in kept]
-    fused = reciprocal_rank([v.video_id for v in by_score], words)
-    videos = sorted(found, key=lambda v: (-fused[v.video_id], -v.score, v.video_id))[: request.limit]
+    """One page of what was found, in the order asked for."""
+    if request.sort == "best":
+        videos, has_more = _by_score(found, by_words), n_candidates > request.window.stop
+    else:
+        videos = sorted(found, key=lambda v: (v.created_at, v.video_id), reverse=request.sort == "newest")
+        videos, has_more = videos[request.window], len(videos) > request.window.stop
     return Results(
         text=query.text,
         said=in_words(query),
         videos=videos,
         n_moments=sum(len(v.hits) for v in videos),
         n_videos=len(videos),
-        nothing_matches=not videos,
+        nothing_matches=not videos and request.page == 0,
         nearest=[],
         typical=[],
         took_ms=0.0,
         cutoff=cutoff,
+        has_more=has_more,
     )
+
+
+def _by_score(found: list[VideoHits], by_words: list[Candidate]) -> list[VideoHits]:
+    """Fused once more, now with exact scores; equal places go by score, then by id, so the order is stable."""
+    by_score = sorted((v for v in found if not found_by_words_alone(v)), key=lambda v: (-v.score, v.video_id))
+    kept = {v.video_id for v in found}
+    words = [c.video_id for c in by_words if c.video_id in kept]
+    fused = reciprocal_rank([v.video_id for v in by_score], words)
+    return sorted(found, key=lambda v: (-fused[v.video_id], -v.score, v.video_id))
 
 
 def _words_only(query: Query, request: SearchRequest, by_words: list[Candidate], problem: str) -> Results:
     """What titles and captions alone give, with a sentence that says why."""
-    rows = Video.objects.in_bulk([c.video_id for c in by_words])
+    candidates = list(dict.fromkeys(c.video_id for c in by_words))
+    rows = Video.objects.in_bulk(candidates[request.looked_at])
     found = gather(rows, {}, {}, 0.0, 1.0, by_words)
     notice = f"{problem.rstrip('.')}: only titles and captions were searched."
-    return replace(_ranked(query, request, found, by_words, 0.0), words_only=True, notice=notice)
+    ranked = _ranked(query, request, found, by_words, 0.0, len(candidates))
+    return replace(ranked, words_only=True, notice=notice)
 
 
 def _empty(query: Query, request: SearchRequest) -> Results:

@@ -16,7 +16,7 @@ from search.meaning import Meaning, meaning_of, score_windows
 from search.query import Query, Step
 from search.refine import MAX_MOMENTS, Windows, heat, heat_steps, read_windows, within
 from search.results import Hit, VideoHits
-from search.retrieve import Candidate, Pool, count_anchors, nearest_anchors, spans_around, spans_of
+from search.retrieve import Pool, count_anchors, nearest_anchors, spans_around, spans_of
 
 Array = npt.NDArray[np.float32]
 
@@ -41,24 +41,23 @@ class Chain:
     score: float  # of the weakest step
 
 
-def find_steps(query: Query, pool: Pool, engine: Engine, n_videos: int) -> list[FoundStep]:
-    """Each step's windows in the videos that the steps together point to. EngineError where the model is away."""
+def find_steps(query: Query, pool: Pool, engine: Engine, looked_at: slice) -> tuple[list[FoundStep], int]:
+    """Each step's windows in the videos that the steps together point to, and how many videos those are before
+    `looked_at` takes its share. EngineError where the model is away."""
     texts = [text for step in query.steps for text in (step.text, *step.without)]
     embeddings = iter(encode(texts, pool.space, engine))
     asked = [np.stack([next(embeddings) for _ in (step.text, *step.without)]) for step in query.steps]
     pools = [replace(pool, phrases=step.phrases) for step in query.steps]
     sizes = [count_anchors(own) for own in pools]
     near = [nearest_anchors(own, e[0], n) for own, e, n in zip(pools, asked, sizes, strict=True)]
-    spans = spans_around(videos_of(near, n_videos), *near)
+    candidates = list(reciprocal_rank(*([c.video_id for c in ranking] for ranking in near)))
+    spans = spans_around(candidates[looked_at], *near)
     read = iter(read_windows(pool.space, np.concatenate(asked), spans))
-    return [
+    found = [
         found_step(step, own, n, e, [next(read) for _ in e])
         for step, own, n, e in zip(query.steps, pools, sizes, asked, strict=True)
     ]
-
-
-def videos_of(near: Sequence[Sequence[Candidate]], n_videos: int) -> list[UUID]:
-    return list(reciprocal_rank(*([c.video_id for c in ranking] for ranking in near)))[:n_videos]
+    return found, len(candidates)
 
 
 def found_step(step: Step, pool: Pool, n_anchors: int, embeddings: Array, read: list[dict[UUID, Windows]]) -> FoundStep:

@@ -122,6 +122,19 @@ def compose(text: str, *, exact: str = "", without: str = "", then: str = "", wi
     return " ".join(parts)
 
 
+def as_typed(text: str) -> str:
+    """How a person would type words that shall mean nothing but themselves: in quotes where they hold a sign.
+
+    >>> as_typed("red boat"), as_typed("red boat, then hills")
+    ('red boat', '"red boat, then hills"')
+    """
+    try:
+        is_plain = parse(text).steps == plain(text).steps
+    except QueryError:
+        is_plain = False
+    return text if is_plain else '"' + text.translate(QUOTES).replace('"', "") + '"'
+
+
 def _steps(text: str) -> tuple[list[tuple[list[Token], int]], float]:
     """Tokens of each step with where it begins, and the span; `within` is only heard where there is a `then`."""
     parts = _split(_tokens(text))

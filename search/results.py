@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+Sort = Literal["best", "newest", "oldest"]
 Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
 
 
@@ -22,9 +23,22 @@ class SearchRequest:
     date_to: datetime | None = None
     label_id: int | None = None  # only segments that were given this label for sure
     cutoff: float | None = None  # least score of a hit; None means the fitted default
-    limit: int = 20  # videos
+    limit: int = 30  # videos that one page looks at closely; those of them with a hit are shown
+    page: int = 0
+    sort: Sort = "best"  # by score; or by when a video was added, among all candidates
     show_nearest: bool = False  # fill `nearest` even though hits were found
     plain: bool = False  # all of the text is plain words: no minus, quotes or `then`
+
+    @property
+    def window(self) -> slice:
+        """The page's share of a ranking."""
+        return slice(self.page * self.limit, (self.page + 1) * self.limit)
+
+    @property
+    def looked_at(self) -> slice:
+        """The share of the candidates that is scored exactly. Pages by score take theirs before it, so that no video
+        is on two pages or on none; a date orders what has been found, so all are looked at."""
+        return self.window if self.sort == "best" else slice(None)
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,12 @@ class Results:
     words_only: bool = False  # the model was away: titles and captions alone were searched
     notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
     said: str = ""  # the query in words, where it has a minus, quotes or `then`
+    has_more: bool = False  # there may be a next page
+
+    @property
+    def percent(self) -> int:
+        """The cut-off used, in percent."""
+        return round(self.cutoff * 100)
 
     @property
     def quoted(self) -> str:

@@ -100,3 +100,11 @@ if (first && side && wide.matches) choose(first, { focus: false, play: false });
 for (const field of document.querySelectorAll("[data-filters] > select")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
+
+// The least match: named only once it was moved, so that a form sent for another filter keeps the fitted cut-off.
+const least = document.querySelector("[data-least]");
+least?.addEventListener("input", () => {
+  least.name = "at_least";
+  least.nextElementSibling.textContent = `${least.value} %`;
+});
+least?.addEventListener("change", () => least.form.requestSubmit());

@@ -100,9 +100,9 @@ def test_it_says_that_nothing_matches_and_what_there_is(alice_page: Page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing matches “rocket”")
     expect(page.locator(".nearest [data-moment]")).to_have_count(3)
     chips = page.get_by_role("region", name="What these videos do show").get_by_role("link")
-    expect(chips.first).to_have_text("red boat then green hills")
+    expect(chips.first).to_have_text('"red boat then green hills"')  # quoted: "then" is a sign
     chips.first.click()
-    expect(page.get_by_role("status").first).to_contain_text("“red boat then green hills” in all libraries")
+    expect(page.get_by_role("status").first).to_contain_text("say “red boat then green hills” in all libraries")
 
 
 def test_it_works_the_video_page_by_keys(alice_page: Page, films):

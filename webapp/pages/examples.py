@@ -13,12 +13,14 @@ from indexer.selectors import libraries_visible_to, videos_visible_to
 from model_server.engine import EngineError
 from search.engine import search
 from search.examples import candidates, titles
+from search.query import as_typed
 from search.results import SearchRequest, VideoHits
 from webapp.model import engine
 
 MOST = 5
 PLACES = {"home": (3, "Try"), "nothing": (MOST, "")}  # how many a page shows, and the word before them
 SURE = 0.9  # the best of many phrases is often luck, so it must do better than the cut-off
+LOOKED_AT = 10  # videos, for the best hit of a phrase
 APART_S = 5.0  # hits nearer than this are one moment
 KEEP_S, KEEP_FEW_S = 3600, 60  # few may mean that the model was away for a moment
 
@@ -52,15 +54,14 @@ def that_work(libraries: tuple[UUID, ...]) -> list[str]:
     things.sort(key=lambda pair: -pair[1].score)
     sure = [pair for pair in things if pair[1].score >= SURE]
     named = tried(titles(libraries), libraries)
-    in_order = [text for text, _ in [*spread(sure), *named, *things]]
+    in_order = [as_typed(text) for text, _ in [*spread(sure), *named, *things]]
     return list(dict.fromkeys(in_order))[:MOST]
 
 
 def tried(texts: Iterable[str], libraries: tuple[UUID, ...]) -> list[Tried]:
     """The texts that find something, each with the best video it finds."""
-    asked = (
-        (text, search(SearchRequest(text=text, library_ids=libraries, limit=1, plain=True), engine())) for text in texts
-    )
+    requests = (SearchRequest(text=text, library_ids=libraries, limit=LOOKED_AT, plain=True) for text in texts)
+    asked = ((request.text, search(request, engine())) for request in requests)
     return [(text, results.videos[0]) for text, results in asked if not results.nothing_matches]
 
 

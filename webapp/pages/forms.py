@@ -38,6 +38,13 @@ class SearchForm(forms.Form):
     since = forms.DateField(required=False, label="Added from", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="to", widget=forms.DateInput(attrs={"type": "date"}))
     label = LabelField(Label.objects.none(), required=False, label="Labelled", empty_label="Anything")
+    at_least = forms.IntegerField(required=False, min_value=1, max_value=99, label="Match of at least")
+    sort = forms.ChoiceField(
+        required=False,
+        label="Order",
+        choices=[("best", "best match first"), ("newest", "newest first"), ("oldest", "oldest first")],
+    )
+    page = forms.IntegerField(required=False, min_value=1, max_value=100)
 
     def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -74,6 +81,9 @@ class SearchForm(forms.Form):
             text=values["q"],
             library_ids=tuple(library.pk for library in libraries),
             label_id=values["label"].pk if values["label"] else None,
+            cutoff=values["at_least"] / 100 if values["at_least"] else None,
+            sort=values["sort"] or "best",
+            page=(values["page"] or 1) - 1,
             date_from=datetime.combine(since, time.min, day) if since else None,
             date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,
         )

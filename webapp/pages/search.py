@@ -21,6 +21,8 @@ from webapp.pages.rows import rows_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+FILTERS = {"library", "since", "until", "label", "at_least"}
+
 
 @require_GET
 def search_page(request: HttpRequest) -> HttpResponse:
@@ -30,15 +32,52 @@ def search_page(request: HttpRequest) -> HttpResponse:
     composed = LanguageForm(request.GET).composed(text)
     if composed != text:
         return redirect(f"{reverse('search')}?{with_text(request.GET, composed)}")
-    form = SearchForm(request.GET, libraries_visible_to(request.user))
+    form = SearchForm(remembered(request), libraries_visible_to(request.user))
     context = {"form": form, "language": LanguageForm(), "q": text, "plain_query": urlencode({"q": text})}
+    context["as_fitted"] = f"?{with_value(request.GET, 'at_least', '')}"
     if not form.is_valid():
         return render(request, "pages/search_refused.html", context, status=400)
+    remember(request, form.cleaned_data["at_least"])
     asked = form.request()
     results = search(asked, engine())
-    said = {"results": results, "understood": understood(form), "filtered": len(form.changed_data) > 1}
-    context |= said | shown(request.user, results)
+    said = {"results": results, "understood": understood(form), "filtered": bool(FILTERS & set(form.changed_data))}
+    context |= said | pages(request.GET, asked.page, results) | shown(request.user, results)
     return render(request, template_of(results), context)
+
+
+def remembered(request: HttpRequest) -> QueryDict:
+    """What was asked, with the least match this person last chose."""
+    asked = request.GET.copy()
+    chosen = request.session.get("at_least")
+    if chosen and "at_least" not in asked:
+        asked["at_least"] = str(chosen)
+    return asked
+
+
+def remember(request: HttpRequest, at_least: int | None) -> None:
+    """An empty one goes back to the fitted cut-off."""
+    if "at_least" not in request.GET:
+        return
+    if at_least:
+        request.session["at_least"] = at_least
+    else:
+        request.session.pop("at_least", None)
+
+
+def pages(asked: QueryDict, page: int, results: Results) -> dict[str, object]:
+    """The addresses of the pages before and after this one, empty where there is none."""
+
+    return {
+        "page_number": page + 1,
+        "page_before": f"?{with_value(asked, 'page', page)}" if page else "",
+        "page_after": f"?{with_value(asked, 'page', page + 2)}" if results.has_more else "",
+    }
+
+
+def with_value(asked: QueryDict, name: str, value: object) -> str:
+    other = asked.copy()
+    other[name] = str(value)
+    return other.urlencode()
 
 
 def with_text(asked: QueryDict, text: str) -> str:
@@ -67,6 +106,10 @@ def understood(form: SearchForm) -> str:
         said.append(f"{'' if since else 'added '}to {formats.date_format(until, 'j M Y')}")
     if label := form.cleaned_data["label"]:
         said.append(f"labelled {label.name}")
+    if at_least := form.cleaned_data["at_least"]:
+        said.append(f"matching {at_least} % or more")
+    if form.cleaned_data["sort"] in ("newest", "oldest"):
+        said.append(f"{form.cleaned_data['sort']} first")
     return ", ".join(said)
 
 

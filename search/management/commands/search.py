@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from indexer.models import Library
 from model_server.client import RemoteEngine
 from search.engine import SearchRequest, VideoHits, search
 from search.query import QueryError
+from search.results import Sort
 
 
 class Command(BaseCommand):
@@ -21,10 +22,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("words", nargs="+")
         parser.add_argument("--library", help="name or id; every library by default")
+        parser.add_argument("--sort", choices=get_args(Sort), default="best")
         parser.add_argument("--limit", type=int, default=10, help="videos to show")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        request = SearchRequest(" ".join(options["words"]), _library_ids(options["library"]), limit=options["limit"])
+        request = SearchRequest(" ".join(options["words"]), _library_ids(options["library"]), sort=options["sort"])
         try:
             results = search(request, RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN))
         except QueryError as problem:
@@ -34,7 +36,7 @@ class Command(BaseCommand):
         if results.nothing_matches:
             self.stdout.write("Nothing matches")
             sys.exit(1)
-        for video in results.videos:
+        for video in results.videos[: options["limit"]]:
             self._show(video)
 
     def _show(self, video: VideoHits) -> None:

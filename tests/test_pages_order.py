@@ -1,0 +1,90 @@
+"""The search page's least match, order and pages."""
+
+import html
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from indexer.models import Library
+from search.results import SearchRequest
+from tests.search_world import FakeEngine, add_video, showing, stored_space
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fake_model(monkeypatch):
+    monkeypatch.setattr("webapp.pages.search.engine", FakeEngine)
+
+
+def page(client, **asked) -> str:
+    return html.unescape(" ".join(client.get("/search", asked).content.decode().split()))
+
+
+def titles(shown: str) -> list[str]:
+    return re.findall(r'<h2><a class="quiet"[^>]*>([^<]*)</a></h2>', shown)
+
+
+@pytest.fixture
+def _three(library: Library) -> None:
+    space = stored_space()
+    for year, similarity, title in ((2021, 0.5, "faint"), (2020, 0.9, "clear"), (2022, 0.7, "middling")):
+        made = datetime(year, 1, 1, tzinfo=UTC)
+        add_video(library, space, [showing("dog", similarity)] * 3, title=title, created_at=made)
+
+
+@pytest.mark.usefixtures("_three")
+def test_the_least_match_is_asked_for_remembered_and_forgotten(as_alice) -> None:
+    assert titles(page(as_alice, q="dog")) == ["clear", "middling", "faint"]
+    strict = page(as_alice, q="dog", at_least="60")
+    assert titles(strict) == ["clear", "middling"]
+    assert "matching 60 % or more" in strict
+    again = page(as_alice, q="a dog")
+    assert titles(again) == ["clear", "middling"]
+    assert 'name="at_least"' in again
+    assert titles(page(as_alice, q="dog", at_least="")) == ["clear", "middling", "faint"]
+    assert titles(page(as_alice, q="dog")) == ["clear", "middling", "faint"]
+
+
+@pytest.mark.usefixtures("_three")
+def test_a_least_match_that_nothing_reaches_says_so(as_alice) -> None:
+    shown = page(as_alice, q="dog", at_least="99")
+    assert "Nothing matches “dog”" in shown
+    assert "matching 99 % or more" in shown
+
+
+@pytest.mark.usefixtures("_three")
+@pytest.mark.parametrize("least", ["0", "100", "-5", "many"])
+def test_a_least_match_that_makes_no_sense_is_refused(as_alice, least: str) -> None:
+    assert as_alice.get("/search", {"q": "dog", "at_least": least}).status_code == 400
+    assert as_alice.get("/search", {"q": "dog"}).status_code == 200
+
+
+@pytest.mark.usefixtures("_three")
+def test_hits_can_be_ordered_by_date(as_alice) -> None:
+    newest = page(as_alice, q="dog", sort="newest")
+    assert titles(newest) == ["middling", "faint", "clear"]
+    assert "newest first" in newest
+    assert titles(page(as_alice, q="dog", sort="oldest")) == ["clear", "faint", "middling"]
+
+
+@pytest.mark.parametrize("sort", ["best", "newest"])
+def test_pages_hold_every_video_once_in_a_stable_order(as_alice, library: Library, sort: str) -> None:
+    space = stored_space()
+    for i in range(70):
+        add_video(library, space, [showing("dog", 0.9 - i / 200, seed=i)] * 3, title=f"clip {i}")
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        shown = page(as_alice, q="dog", sort=sort, page=number)
+        seen += titles(shown)
+        assert (">More</a>" in shown) is (number < 3)
+        assert (">Better matches</a>" in shown) is (number > 1)
+    expected = [f"clip {i}" for i in range(70)]
+    assert seen == (expected if sort == "best" else expected[::-1])
+    assert len(titles(page(as_alice, q="dog", sort=sort))) == SearchRequest("", ()).limit
+
+
+def test_a_page_after_the_last_says_that_there_is_nothing_more(as_alice, library: Library) -> None:
+    add_video(library, stored_space(), [showing("dog")] * 3)
+    assert "Nothing more comes close enough" in page(as_alice, q="dog", page=2)
