@@ -103,7 +103,13 @@ function applyCut() {
   find("cut-line").setAttribute("y2", y);
   cut.setAttribute("aria-valuetext", `${cut.value} % match`);
   const count = `${moments.length} moment${moments.length === 1 ? "" : "s"}`;
-  find("cut-said").textContent = `${count} at ${cut.value} % or better`;
+  const seconds = moments.reduce((sum, moment) => sum + moment.end - moment.start, 0);
+  find("cut-said").textContent = `${count}, ${clock(seconds)} in all, at ${cut.value} % or better`;
+  for (const link of document.querySelectorAll("[data-moments-file]")) {
+    const address = new URL(link.href);
+    address.searchParams.set("at_least", cut.value);
+    link.href = address;
+  }
   find("found-title").textContent = count;
   find("found-none").hidden = moments.length > 0;
   find("found").replaceChildren(...moments.map(foundItem));

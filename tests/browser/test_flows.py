@@ -132,6 +132,10 @@ def test_it_counts_moments_by_the_handle_on_the_heat_line(alice_page: Page, film
     handle.fill("0")
     expect(page.locator("[data-found] li")).to_have_count(1)
     expect(page.locator("[data-cut-said]")).to_contain_text("0 % or better")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="a table").click()
+    table = download.value.path().read_text().splitlines()
+    assert len(table) - 1 == page.locator("[data-found] li").count() > 0
     page.goto(f"/v/{films['Evening'].pk}?q=rocket")
     expect(page.locator("[data-found-none]")).to_be_visible()
 

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 
 from indexer.models import LabelSet, SegmentLabel, Space, Video
 from webapp.labels.views import label_sets_visible_to
+from webapp.tables import plain
 
 COLUMNS = ("video", "start_s", "end_s", "label", "score", "sure", "link")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a title that begins so
 
 
 class Echo:
@@ -45,10 +45,6 @@ def rows_of(label_set: LabelSet, request: HttpRequest) -> Iterator[tuple[object,
         link = request.build_absolute_uri(f"{reverse('video', args=[segment.video_id])}?t={segment.start_s:g}")
         times = (f"{segment.start_s:.2f}", f"{segment.end_s:.2f}")
         yield (plain(segment.video.title), *times, plain(row.label.name), f"{row.score:.3f}", yes(row.sure), link)
-
-
-def plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def yes(value: bool) -> str:

@@ -125,6 +125,13 @@ class SecondForm(forms.Form):
         return float(min(form.cleaned_data["t"], duration_s or 0.0))
 
 
+class MomentsForm(forms.Form):
+    """Which moments of a video a file shall hold."""
+
+    q = forms.CharField(max_length=500)
+    at_least = forms.IntegerField(min_value=0, max_value=100, required=False)
+
+
 class DetailForm(forms.Form):
     """How finely the strip is cut."""
 

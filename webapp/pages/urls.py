@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from webapp.pages import actions, ask, captions, examples, exports, fragments, home, plain, search, video
+from webapp.pages import actions, ask, captions, examples, exports, fragments, home, moments, plain, search, video
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("v/<uuid:video_id>/segments/captions", video.segments_caption, name="segments-caption"),
     path("v/<uuid:video_id>/segments.vtt", exports.segments_vtt, name="segments-vtt"),
     path("v/<uuid:video_id>/segments.json", exports.segments_json, name="segments-json"),
+    path("v/<uuid:video_id>/moments.<str:ending>", moments.moments_file, name="video-moments"),
     path("fragments/cards", fragments.cards, name="fragment-cards"),
     path("fragments/video/<uuid:video_id>", fragments.video_state, name="fragment-video"),
     path("fragments/captions/<uuid:video_id>", captions.captions_state, name="fragment-captions"),
