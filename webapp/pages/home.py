@@ -16,6 +16,7 @@ from indexer.models import Library, Video
 from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
 from indexer.services import library_create
 from webapp.pages.forms import LibraryForm
+from webapp.saved.models import SavedSearch
 from webapp.uploads.pages import upload_context
 
 SHELF = 12  # the newest videos of a library, on the first page
@@ -39,7 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
     filled = [shelf for shelf in shelves if shelf.n_videos]
     shown = [video for shelf in filled for video in shelf.videos]
     empty = {} if filled else upload_context(request) | {"samples_asked": cache.get(SAMPLES_ASKED)}
-    return render(request, "pages/home.html", {"shelves": filled, "shown": shown} | empty)
+    saved = SavedSearch.objects.filter(owner=request.user)  # type: ignore[misc]
+    return render(request, "pages/home.html", {"shelves": filled, "shown": shown, "saved": saved} | empty)
 
 
 @require_POST

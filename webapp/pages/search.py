@@ -32,8 +32,10 @@ def search_page(request: HttpRequest) -> HttpResponse:
     composed = LanguageForm(request.GET).composed(text)
     if composed != text:
         return redirect(f"{reverse('search')}?{with_text(request.GET, composed)}")
-    form = SearchForm(remembered(request), libraries_visible_to(request.user))
+    given = remembered(request)
+    form = SearchForm(given, libraries_visible_to(request.user))
     context = {"form": form, "language": LanguageForm(), "q": text, "plain_query": urlencode({"q": text})}
+    context["asked"] = given.urlencode()
     context["as_fitted"] = f"?{with_value(request.GET, 'at_least', '')}"
     if not form.is_valid():
         return render(request, "pages/search_refused.html", context, status=400)
