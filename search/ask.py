@@ -8,7 +8,6 @@ the question makes scores as a query does. The limits below were set on question
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +18,9 @@ from indexer.streams import read_stream
 from model_server.engine import Engine
 from search.calibrate import LibraryFacts, scorer_for
 from search.encoding import encode
+from search.results import Verdict
 
 Array = npt.NDArray[np.float32]
-Verdict = Literal["yes", "no", "unsure"]
 
 YES_NO = {"yes", "no"}
 LEAST_MARGIN = 0.03  # cosine of the nearest answer less the next one's: below it the answer is not sure

@@ -12,6 +12,7 @@ from model_server.engine import Engine, EngineError
 from search import library
 from search.calibrate import Calibration, Scorer
 from search.captions import with_captions
+from search.criteria import criteria_of, verify
 from search.encoding import encode
 from search.exclude import exclude
 from search.fuse import reciprocal_rank
@@ -48,7 +49,7 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     pool = replace(pool, phrases=step.phrases)
     by_words = segments_by_words(pool, " ".join(step.phrases) or step.text, step.without)
     try:
-        embeddings = encode([step.text, *step.without], space, engine)
+        embeddings = encode([step.text, *step.without, *criteria_of(step)], space, engine)
     except EngineError as problem:
         return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
     return _done(with_captions(_search_both(query, request, pool, by_words, embeddings), space), started)
@@ -61,16 +62,18 @@ def _search_both(
     by_words: list[Candidate],
     embeddings: Array,
 ) -> Results:
-    """embeddings (1 + unwanted, D)."""
+    """embeddings (1 + unwanted + criteria, D)."""
     (step,) = query.steps
+    n_before, criteria = 1 + len(step.without), criteria_of(step)
     n_anchors = count_anchors(pool)
     by_meaning = nearest_anchors(pool, embeddings[0], n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[request.looked_at]
-    windows, *unwanted = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
+    read = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
+    windows, *unwanted = read[:n_before]
     meaning, *others = (
         meaning_of(text, embedding, pool, n_anchors)
-        for text, embedding in zip((step.text, *step.without), embeddings, strict=True)
+        for text, embedding in zip((step.text, *step.without), embeddings[:n_before], strict=True)
     )
     windows = exclude(windows, meaning, list(zip(unwanted, others, strict=True)))
     if pool.picks_segments:
@@ -80,6 +83,8 @@ def _search_both(
     rows = Video.objects.in_bulk(list(windows))
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words)
     results = _ranked(query, request, found, by_words, cutoff, len(fused))
+    if criteria:
+        results = verify(results, criteria, embeddings[n_before:], read[n_before:], pool.space, request.must)
     if results.nothing_matches or request.show_nearest:
         others_left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
         results = replace(results, nearest=nearest_videos(rows, others_left, scores, meaning.facts.base)[:N_NEAREST])

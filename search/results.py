@@ -6,6 +6,8 @@ from typing import Literal
 from uuid import UUID
 
 Sort = Literal["best", "newest", "oldest"]
+Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
+Verdict = Literal["yes", "no", "unsure"]
 Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
 
 
@@ -27,6 +29,7 @@ class SearchRequest:
     page: int = 0
     sort: Sort = "best"  # by score; or by when a video was added, among all candidates
     show_nearest: bool = False  # fill `nearest` even though hits were found
+    must: Must = "any"
     plain: bool = False  # all of the text is plain words: no minus, quotes or `then`
 
     @property
@@ -53,6 +56,7 @@ class Hit:
     reason: Reason
     caption: str = ""  # of the segment that best_s lies in; empty where there is none
     agreement: float | None = None  # cosine of the caption, read back, with its segment
+    criteria: tuple[Verdict, ...] = ()  # whether the best window shows each of the results' criteria
     then_s: tuple[float, ...] = ()  # the middles of the later steps, where the query has some
 
 
@@ -90,6 +94,7 @@ class Results:
     notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
     said: str = ""  # the query in words, where it has a minus, quotes or `then`
     has_more: bool = False  # there may be a next page
+    criteria: tuple[str, ...] = ()  # the parts of the query, where commas part it
 
     @property
     def percent(self) -> int:

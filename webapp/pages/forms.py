@@ -44,6 +44,11 @@ class SearchForm(forms.Form):
         label="Order",
         choices=[("best", "best match first"), ("newest", "newest first"), ("oldest", "oldest first")],
     )
+    must = forms.ChoiceField(
+        required=False,
+        label="Parts of the query",
+        choices=[("any", "some may be missing"), ("not_no", "none clearly missing"), ("yes", "all seen")],
+    )
     page = forms.IntegerField(required=False, min_value=1, max_value=100)
 
     def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
@@ -83,6 +88,7 @@ class SearchForm(forms.Form):
             label_id=values["label"].pk if values["label"] else None,
             cutoff=values["at_least"] / 100 if values["at_least"] else None,
             sort=values["sort"] or "best",
+            must=values["must"] or "any",
             page=(values["page"] or 1) - 1,
             date_from=datetime.combine(since, time.min, day) if since else None,
             date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,

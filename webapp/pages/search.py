@@ -21,7 +21,7 @@ from webapp.pages.rows import rows_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-FILTERS = {"library", "since", "until", "label", "at_least"}
+FILTERS = {"library", "since", "until", "label", "at_least", "must"}
 
 
 @require_GET
@@ -110,6 +110,8 @@ def understood(form: SearchForm) -> str:
         said.append(f"labelled {label.name}")
     if at_least := form.cleaned_data["at_least"]:
         said.append(f"matching {at_least} % or more")
+    if form.cleaned_data["must"] in ("not_no", "yes"):
+        said.append("all parts seen" if form.cleaned_data["must"] == "yes" else "no part missing")
     if form.cleaned_data["sort"] in ("newest", "oldest"):
         said.append(f"{form.cleaned_data['sort']} first")
     return ", ".join(said)
@@ -121,6 +123,6 @@ def shown(user: "AbstractBaseUser | AnonymousUser", results: Results) -> dict[st
     visible = videos_visible_to(user).select_related("library")
     videos: dict[UUID, Video] = dict(visible.in_bulk([hits.video_id for hits in found]))
     return {
-        "rows": rows_of(results.videos, videos, results.text),
-        "nearest": rows_of(results.nearest, videos, results.text),
+        "rows": rows_of(results.videos, videos, results),
+        "nearest": rows_of(results.nearest, videos, results),
     }

@@ -37,6 +37,7 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
         "facts": facts_of(video),
         "timings": timings_of(video),
         "play_url": play_url(video),
+        "question": request.GET.get("ask", "").strip()[:300],
     }
     return render(request, "pages/video.html", context | strip_of(video, steps) | _asked(text, steps))
 
