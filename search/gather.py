@@ -95,16 +95,25 @@ def _words_hit(segments: list[Candidate], windows: Windows | None, scores: Array
 
 
 def _video_hits(video: Video, hits: list[Hit], windows: Windows | None, scores: Array | None) -> VideoHits:
-    duration_s = video.duration_s or max(hit.end_s for hit in hits)
+    duration_s = length_of(video, hits)
     line: list[float] = []
     if windows is not None and scores is not None:
         line = heat(windows, scores, duration_s, heat_steps(windows, duration_s))
+    return video_hits(video, hits, line)
+
+
+def video_hits(video: Video, hits: list[Hit], line: list[float]) -> VideoHits:
+    """`line` is the heat line."""
     return VideoHits(
         video_id=video.pk,
         library_id=video.library_id,
         title=video.title,
-        duration_s=duration_s,
+        duration_s=length_of(video, hits),
         created_at=video.created_at,
         hits=hits,
         heat=line,
     )
+
+
+def length_of(video: Video, hits: list[Hit]) -> float:
+    return video.duration_s or max(hit.end_s for hit in hits)

@@ -12,6 +12,7 @@ from model_server.engine import Engine
 from search.encoding import encode
 from search.exclude import exclude
 from search.fuse import reciprocal_rank
+from search.gather import length_of, video_hits
 from search.meaning import Meaning, meaning_of, score_windows
 from search.query import Query, Step
 from search.refine import MAX_MOMENTS, Windows, heat, heat_steps, read_windows, within
@@ -83,18 +84,7 @@ def gather_chains(
         scores = [step.scores[video_id] for step in steps]
         hits = [_hit(windows, chain) for chain in chains(windows, scores, within_s, cutoff, limit)]
         if hits:
-            duration_s = video.duration_s or max(hit.end_s for hit in hits)
-            found.append(
-                VideoHits(
-                    video_id=video.pk,
-                    library_id=video.library_id,
-                    title=video.title,
-                    duration_s=duration_s,
-                    created_at=video.created_at,
-                    hits=hits,
-                    heat=heat_of_steps(windows, scores, duration_s),
-                )
-            )
+            found.append(video_hits(video, hits, heat_of_steps(windows, scores, length_of(video, hits))))
     return found
 
 

@@ -68,7 +68,6 @@ def remember(request: HttpRequest, at_least: int | None) -> None:
 
 def pages(asked: QueryDict, page: int, results: Results) -> dict[str, object]:
     """The addresses of the pages before and after this one, empty where there is none."""
-
     return {
         "page_number": page + 1,
         "page_before": f"?{with_value(asked, 'page', page)}" if page else "",
