@@ -1,6 +1,7 @@
 """Where Django looks for the web process's own tables."""
 
+from webapp.api.models import ApiKey
 from webapp.saved.models import SavedSearch
 from webapp.uploads.models import Upload
 
-__all__ = ["SavedSearch", "Upload"]
+__all__ = ["ApiKey", "SavedSearch", "Upload"]

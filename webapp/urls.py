@@ -2,6 +2,7 @@
 
 Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
+api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved
 upload                                                          webapp.uploads
@@ -15,6 +16,7 @@ from webapp import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.pages.urls")),
+    path("", include("webapp.api.urls")),
     path("", include("webapp.labels.urls")),
     path("", include("webapp.saved.urls")),
     path("", include("webapp.uploads.urls")),

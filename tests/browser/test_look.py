@@ -90,6 +90,7 @@ def test_every_page_looks_finished_and_has_no_serious_fault(browser: Browser, si
         "delete": f"/v/{film.pk}/delete",
         "library-new": "/library/new",
         "upload": "/upload",
+        "keys": "/keys",
         "help": "/help",
         "not-found": "/v/nowhere",
     }

@@ -1,0 +1,19 @@
+"""The one API object. Its description is open to all: it says nothing that the code does not."""
+
+from django.conf import settings
+from ninja import NinjaAPI
+from ninja.throttling import AnonRateThrottle, AuthRateThrottle
+
+from webapp.api import problems, searching, videos
+
+api = NinjaAPI(
+    title="Seekframe",
+    version="1",
+    description="Find the moment in your own videos from plain words. Errors are application/problem+json.",
+    docs_url=None,  # its page would load scripts from elsewhere
+    urls_namespace="api",
+    throttle=[AuthRateThrottle(settings.API_RATE), AnonRateThrottle(settings.API_RATE_ANONYMOUS)],
+)
+api.add_router("", videos.router, tags=["videos"])
+api.add_router("", searching.router, tags=["search"])
+problems.install(api)

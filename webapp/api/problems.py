@@ -1,0 +1,63 @@
+"""Whatever goes wrong, a program reads `application/problem+json` (RFC 9457): a status, a sentence, an id to quote."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+
+from model_server.engine import EngineError
+from search.query import QueryError
+from webapp import logs
+
+NO_KEY = "Send a key: Authorization: Bearer sf_..., or sign in."
+
+
+def problem(status: int, detail: str, **more: Any) -> JsonResponse:
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": logs.request_id.get(),
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def install(api: NinjaAPI) -> None:
+    def answer(status: int, detail: str | None = None, **more: Any) -> Any:
+        def handler(_request: HttpRequest, error: Any) -> HttpResponse:
+            return problem(status, detail or str(error), **more)
+
+        return handler
+
+    api.add_exception_handler(Http404, answer(404, "There is nothing here, or you may not see it."))
+    api.add_exception_handler(PermissionDenied, answer(403, "You may look at this, but not change it."))
+    api.add_exception_handler(AuthenticationError, answer(401, NO_KEY))
+    api.add_exception_handler(EngineError, answer(503))
+    api.add_exception_handler(ValidationError, _invalid)
+    api.add_exception_handler(QueryError, _misunderstood)
+    api.add_exception_handler(Throttled, _throttled)
+    api.add_exception_handler(HttpError, _http)
+
+
+def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
+    faults = [{"at": [str(part) for part in fault["loc"]], "message": fault["msg"]} for fault in error.errors]
+    return problem(422, "; ".join(f"{fault['at'][-1]}: {fault['message']}" for fault in faults), faults=faults)
+
+
+def _misunderstood(_request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(422, str(error), position=error.position)
+
+
+def _throttled(_request: HttpRequest, error: Any) -> HttpResponse:
+    answer = problem(429, "Too many requests. Wait as long as Retry-After says.")
+    answer["Retry-After"] = str(int(error.wait or 1))
+    return answer
+
+
+def _http(_request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(error.status_code, str(error))

@@ -1,0 +1,115 @@
+"""What goes over the wire. Times in seconds from the start of a video, scores from 0 to 1."""
+
+from datetime import datetime
+from uuid import UUID
+
+from ninja import Field, Schema
+
+from search.results import Reason, Verdict
+
+
+class ProblemOut(Schema):
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+
+
+class LibraryOut(Schema):
+    id: UUID
+    name: str
+    role: str = Field(description="owner, editor or viewer")
+    n_videos: int
+
+
+class VideoOut(Schema):
+    id: UUID
+    library_id: UUID
+    title: str
+    status: str
+    stage: str = Field(description="while indexing: probe, decode, encode, predict, segment or store")
+    progress: float = Field(description="share of the video's time indexed")
+    error: str = Field(description="a sentence for the person; empty where all is well")
+    duration_s: float | None
+    width_px: int | None
+    height_px: int | None
+    size_bytes: int
+    created_at: datetime
+    indexed_at: datetime | None
+
+
+class TitleIn(Schema):
+    title: str = Field(min_length=1, max_length=300)
+
+
+class SegmentOut(Schema):
+    start_s: float
+    end_s: float
+    caption: str | None
+    agreement: float | None = Field(description="cosine of the caption, read back, with what was seen")
+    unsure: bool | None
+
+
+class SegmentsOut(Schema):
+    model: str | None
+    version: str | None
+    segments: list[SegmentOut]
+
+
+class HitOut(Schema):
+    start_s: float
+    end_s: float
+    best_s: float = Field(description="the second to play from")
+    score: float
+    similarity: float
+    reason: Reason
+    caption: str
+    agreement: float | None
+    criteria: list[Verdict] = Field(description="of the query's parts, where commas part it")
+    then_s: list[float] = Field(description="the later steps, where the query says `then`")
+    url: str
+
+
+class VideoHitsOut(Schema):
+    video_id: UUID
+    library_id: UUID
+    title: str
+    duration_s: float
+    created_at: datetime
+    score: float
+    hits: list[HitOut]
+
+
+class ResultsOut(Schema):
+    text: str
+    said: str = Field(description="the query in words, where it has a minus, quotes or `then`")
+    nothing_matches: bool
+    videos: list[VideoHitsOut]
+    nearest: list[VideoHitsOut] = Field(description="what came closest, where nothing matches")
+    criteria: list[str]
+    cutoff: float
+    has_more: bool
+    words_only: bool = Field(description="the model was away: titles and captions alone were searched")
+    notice: str
+    took_ms: float
+
+
+class AskIn(Schema):
+    question: str = Field(min_length=1, max_length=300)
+    answers: list[str] = Field(default=[], max_length=20, description="none: yes or no")
+    t: float = Field(default=0.0, ge=0)
+
+
+class AnswerOut(Schema):
+    text: str
+    similarity: float
+
+
+class AskedOut(Schema):
+    start_s: float
+    end_s: float
+    answers: list[AnswerOut]
+    margin: float
+    sure: bool
+    score: float | None

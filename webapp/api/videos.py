@@ -1,0 +1,115 @@
+"""Libraries and videos."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Status
+from ninja.errors import HttpError
+from ninja.pagination import PageNumberPagination, paginate
+
+from indexer import services
+from indexer.models import Library, Space, Video
+from indexer.selectors import can_edit, libraries_visible_to, role_of, videos_visible_to
+from search.ask import Asked, ask
+from webapp.api.auth import READ, WRITE
+from webapp.api.schemas import AskedOut, AskIn, LibraryOut, SegmentsOut, TitleIn, VideoOut
+from webapp.model import engine
+from webapp.pages.exports import as_json, rows_of
+
+router = Router()
+PAGE = 50
+
+
+@router.get("/libraries", response=list[LibraryOut], auth=READ)
+def libraries(request: HttpRequest) -> list[dict[str, Any]]:
+    present = Count("videos", filter=~Q(videos__status=Video.Status.DELETING))
+    found: QuerySet[Library] = libraries_visible_to(request.user).annotate(n_videos=present).order_by("name", "id")
+    return [
+        {"id": row.pk, "name": row.name, "role": role_of(request.user, row), "n_videos": row.n_videos}  # type: ignore[attr-defined]
+        for row in found
+    ]
+
+
+@router.get("/videos", response=list[VideoOut], auth=READ)
+@paginate(PageNumberPagination, page_size=PAGE)
+def videos(request: HttpRequest, library: UUID | None = None, status: Video.Status | None = None) -> QuerySet[Video]:
+    """The newest first."""
+    found = videos_visible_to(request.user)
+    if library is not None:
+        found = found.filter(library_id=library)
+    if status is not None:
+        found = found.filter(status=status)
+    return found.order_by("-created_at", "-id")
+
+
+@router.get("/videos/{uuid:video_id}", response=VideoOut, auth=READ)
+def video(request: HttpRequest, video_id: UUID) -> Video:
+    return get_object_or_404(videos_visible_to(request.user), pk=video_id)
+
+
+@router.patch("/videos/{uuid:video_id}", response=VideoOut, auth=WRITE)
+def video_rename(request: HttpRequest, video_id: UUID, change: TitleIn) -> Video:
+    found = editable(request, video_id)
+    services.video_rename(video=found, title=change.title)
+    found.refresh_from_db()
+    return found
+
+
+@router.delete("/videos/{uuid:video_id}", response={204: None}, auth=WRITE)
+def video_delete(request: HttpRequest, video_id: UUID) -> Status[None]:
+    """It is gone from every answer at once; a worker removes its files."""
+    services.video_delete(video=editable(request, video_id))
+    return Status(204, None)
+
+
+@router.post("/videos/{uuid:video_id}/reindex", response={202: VideoOut}, auth=WRITE)
+def video_reindex(request: HttpRequest, video_id: UUID) -> Status[Video]:
+    found = editable(request, video_id)
+    if not services.video_reindex(video=found):
+        raise HttpError(409, "Indexing is already under way.")
+    found.refresh_from_db()
+    return Status(202, found)
+
+
+@router.post("/videos/{uuid:video_id}/cancel", response={202: VideoOut}, auth=WRITE)
+def video_cancel(request: HttpRequest, video_id: UUID) -> Status[Video]:
+    found = editable(request, video_id)
+    if not services.video_cancel(video=found):
+        raise HttpError(409, "There is nothing to stop: indexing has already ended.")
+    found.refresh_from_db()
+    return Status(202, found)
+
+
+@router.get("/videos/{uuid:video_id}/segments", response=SegmentsOut, auth=READ)
+def segments(request: HttpRequest, video_id: UUID) -> dict[str, Any]:
+    """Of the space that search uses, in time order."""
+    found = get_object_or_404(videos_visible_to(request.user), pk=video_id)
+    said: dict[str, Any] = as_json(found, rows_of(found))
+    space = said["space"] or {"model": None, "version": None}
+    return {**space, "segments": said["segments"]}
+
+
+@router.post("/videos/{uuid:video_id}/ask", response=AskedOut, auth=READ)
+def video_ask(request: HttpRequest, video_id: UUID, asked: AskIn) -> Asked:
+    """A question about the segment at `t`. Nothing is stored, so a key that may read may ask."""
+    found = get_object_or_404(videos_visible_to(request.user), pk=video_id)
+    space = get_object_or_404(Space, status=Space.Status.ACTIVE)
+    answers = list(dict.fromkeys(answer.strip() for answer in asked.answers if answer.strip()))
+    if len(answers) == 1:
+        raise HttpError(422, "One answer leaves nothing to choose: give two or more, or none for yes or no.")
+    answer = ask(found, space, asked.t, asked.question, answers, engine())
+    if answer is None:
+        raise HttpError(409, "This video is not indexed yet: ask again when it is.")
+    return answer
+
+
+def editable(request: HttpRequest, video_id: UUID) -> Video:
+    """404 for a stranger, 403 for one who may only look."""
+    found = get_object_or_404(videos_visible_to(request.user).select_related("library"), pk=video_id)
+    if not can_edit(request.user, found.library):
+        raise PermissionDenied
+    return found
