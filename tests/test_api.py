@@ -62,6 +62,8 @@ def test_libraries_and_videos(alice, film: Video, library: Library) -> None:
     assert (listed["count"], listed["items"][0]["id"]) == (1, str(film.pk))
     assert program.get("/api/v1/videos", {"status": "failed"}).json()["count"] == 0
     assert program.get(f"/api/v1/videos/{film.pk}").json()["title"] == "Film"
+    assert program.get("/api/v1/videos", {"page": 2}).json()["items"] == []
+    assert program.get("/api/v1/videos", {"page": 10**18}).status_code == 422  # more than the database counts
     segments = program.get(f"/api/v1/videos/{film.pk}/segments").json()
     assert segments["model"] == "fake"
     assert segments["segments"][0]["start_s"] == 0.0

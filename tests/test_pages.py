@@ -123,6 +123,13 @@ def test_it_filters_by_library_and_by_day_with_both_days_included(as_alice, libr
     assert "Nothing matches" in text(as_alice.get("/search?q=dog&until=2001-01-01"))
 
 
+@pytest.mark.parametrize(("days", "sentence"), [("since=0001-01-01", "after 1900"), ("until=9999-12-31", "before the")])
+def test_it_refuses_days_that_no_time_zone_can_move(as_alice, dogs, days: str, sentence: str):
+    answer = as_alice.get(f"/search?q=dog&{days}")
+    assert answer.status_code == 400
+    assert sentence in text(answer)
+
+
 def test_it_refuses_dates_that_cross_with_a_sentence(as_alice, dogs):
     answer = as_alice.get("/search?q=dog&since=2026-02-02&until=2026-01-01")
     assert answer.status_code == 400

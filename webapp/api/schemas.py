@@ -1,6 +1,7 @@
 """What goes over the wire. Times in seconds from the start of a video, scores from 0 to 1."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -97,7 +98,9 @@ class ResultsOut(Schema):
 
 class AskIn(Schema):
     question: str = Field(min_length=1, max_length=300)
-    answers: list[str] = Field(default=[], max_length=20, description="none: yes or no")
+    answers: list[Annotated[str, Field(max_length=300)]] = Field(
+        default=[], max_length=20, description="none: yes or no"
+    )
     t: float = Field(default=0.0, ge=0)
 
 

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Status
+from ninja import Field, Router, Status
 from ninja.errors import HttpError
 from ninja.pagination import PageNumberPagination, paginate
 
@@ -22,6 +22,12 @@ from webapp.pages.exports import as_json, rows_of
 
 router = Router()
 PAGE = 50
+LAST_PAGE = 100_000  # beyond any library, and within what the database counts
+
+
+class Pages(PageNumberPagination):
+    class Input(PageNumberPagination.Input):
+        page: int = Field(1, ge=1, le=LAST_PAGE)
 
 
 @router.get("/libraries", response=list[LibraryOut], auth=READ)
@@ -35,7 +41,7 @@ def libraries(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/videos", response=list[VideoOut], auth=READ)
-@paginate(PageNumberPagination, page_size=PAGE)
+@paginate(Pages, page_size=PAGE)
 def videos(request: HttpRequest, library: UUID | None = None, status: Video.Status | None = None) -> QuerySet[Video]:
     """The newest first."""
     found = videos_visible_to(request.user)

@@ -1,9 +1,10 @@
 """What people may type into the pages."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -30,13 +31,28 @@ class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{label.name} ({label.label_set.name}, {label.label_set.library.name})"
 
 
+class DayField(forms.DateField):
+    """A day that time zones can move: the calendar's first and last would leave it."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            widget=forms.DateInput(attrs={"type": "date"}),
+            validators=[
+                MinValueValidator(date(1900, 1, 1), "Choose a day after 1900."),
+                MaxValueValidator(date(2999, 12, 31), "Choose a day before the year 3000."),
+            ],
+        )
+
+
 class SearchForm(forms.Form):
     """The words and the filters. A filter that makes no sense is refused with a sentence, not dropped in silence."""
 
     q = forms.CharField(max_length=500, strip=True)
     library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
-    since = forms.DateField(required=False, label="Added from", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="to", widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="Added from")
+    until = DayField(label="to")
     label = LabelField(Label.objects.none(), required=False, label="Labelled", empty_label="Anything")
     at_least = forms.IntegerField(required=False, min_value=1, max_value=99, label="Match of at least")
     sort = forms.ChoiceField(
