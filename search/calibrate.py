@@ -176,9 +176,11 @@ def scorer_for(space: Space) -> Scorer:
     version = json.loads(path.read_text())["version"] if path.exists() else None
     if version == space.version:
         return load(path, path.stat().st_mtime_ns)
-    return PlainSimilarity(
-        f"Scores are plain similarities, not probabilities: nothing was fitted for {space.model} {space.version}."
-    )
+    return PlainSimilarity(unfitted(space))
+
+
+def unfitted(space: Space) -> str:
+    return f"Scores are plain similarities, not probabilities: nothing was fitted for {space.model} {space.version}."
 
 
 @lru_cache(maxsize=4)

@@ -1,7 +1,7 @@
 """Search: from a person's words to moments (design section 5). Reads top to bottom."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,7 @@ from indexer.models import Video
 from indexer.spaces import active_space
 from model_server.engine import Engine, EngineError
 from search import library
+from search.by_example import composed, without_itself
 from search.calibrate import Calibration, Scorer
 from search.captions import with_captions
 from search.criteria import criteria_of, verify
@@ -17,11 +18,12 @@ from search.encoding import encode
 from search.exclude import exclude
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
-from search.meaning import Meaning, meaning_of, score_windows
+from search.likeness import ALONE, WITH_WORDS
+from search.meaning import Meaning, likeness_of, meaning_of, score_windows
 from search.order import find_steps, gather_chains
-from search.query import Query, in_words, parse, plain
+from search.query import Query, QueryError, Step, in_words, parse, plain
 from search.refine import read_windows, within
-from search.results import Hit, Results, SearchRequest, VideoHits
+from search.results import Example, Hit, Results, SearchRequest, VideoHits
 from search.retrieve import Candidate, Pool, count_anchors, nearest_anchors, segments_by_words, spans_around, spans_of
 
 __all__ = ["Hit", "Results", "SearchRequest", "VideoHits", "search"]
@@ -29,6 +31,17 @@ __all__ = ["Hit", "Results", "SearchRequest", "VideoHits", "search"]
 Array = npt.NDArray[np.float32]
 
 N_NEAREST = 5
+NOTHING: Array = np.empty((0, 0), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """What one search looks for, in embeddings and in words."""
+
+    meanings: list[Meaning]  # what is wanted, then what is not
+    n_anchors: int  # that may be searched
+    criteria: Array = field(default_factory=NOTHING.copy)  # (k, D) the query's parts
+    by_words: list[Candidate] = field(default_factory=list)
 
 
 def search(request: SearchRequest, engine: Engine) -> Results:
@@ -40,42 +53,63 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     started = time.perf_counter()
     query = plain(request.text) if request.plain else parse(request.text)
     space = active_space()
-    if space is None or not query.has_words or not request.library_ids:
+    if space is None or not (query.has_words or request.example) or not request.library_ids:
         return _done(_empty(query, request), started)
     pool = Pool(space, request.library_ids, request.date_from, request.date_to, request.label_id)
+    if request.example is not None:
+        return _done(with_captions(_search_like(query, request.example, request, pool, engine), space), started)
     if len(query.steps) > 1:
         return _done(_search_in_order(query, request, pool, engine), started)
     (step,) = query.steps
     pool = replace(pool, phrases=step.phrases)
     by_words = segments_by_words(pool, " ".join(step.phrases) or step.text, step.without)
+    texts = [step.text, *step.without]
     try:
-        embeddings = encode([step.text, *step.without, *criteria_of(step)], space, engine)
+        embeddings = encode([*texts, *criteria_of(step)], space, engine)
     except EngineError as problem:
         return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
-    return _done(with_captions(_search_both(query, request, pool, by_words, embeddings), space), started)
-
-
-def _search_both(
-    query: Query,
-    request: SearchRequest,
-    pool: Pool,
-    by_words: list[Candidate],
-    embeddings: Array,
-) -> Results:
-    """embeddings (1 + unwanted + criteria, D)."""
-    (step,) = query.steps
-    n_before, criteria = 1 + len(step.without), criteria_of(step)
     n_anchors = count_anchors(pool)
-    by_meaning = nearest_anchors(pool, embeddings[0], n_anchors)
+    meanings = [meaning_of(t, e, pool, n_anchors) for t, e in zip(texts, embeddings, strict=False)]
+    sought = Sought(meanings, n_anchors, embeddings[len(texts) :], by_words)
+    return _done(with_captions(_search_both(query, request, pool, sought), space), started)
+
+
+def _search_like(query: Query, example: Example, request: SearchRequest, pool: Pool, engine: Engine) -> Results:
+    """What looks like the example; with words, like it but as they say."""
+    if len(query.steps) > 1:
+        raise QueryError("Something shown can be searched with words, but not with “then”.", 1)
+    (step,) = query.steps
+    pool = replace(pool, phrases=step.phrases)
+    said = [step.text] if step.has_words else []
+    texts = [*said, *step.without]
+    try:
+        embeddings = encode(texts, pool.space, engine) if texts else NOTHING
+    except EngineError as problem:
+        alone = _search_like(replace(query, steps=(Step(""),)), example, request, pool, engine)
+        return replace(alone, notice=f"{str(problem).rstrip('.')}: your words were left out.")
+    wanted = composed(example, embeddings[0]) if said else example.embedding
+    n_anchors = count_anchors(pool)
+    meanings = [
+        likeness_of(wanted, WITH_WORDS if said else ALONE, pool, n_anchors),
+        *(meaning_of(t, e, pool, n_anchors) for t, e in zip(step.without, embeddings[len(said) :], strict=True)),
+    ]
+    results = _search_both(query, request, pool, Sought(meanings, n_anchors))
+    return replace(results, example=example.said)
+
+
+def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sought) -> Results:
+    """By meaning and by words."""
+    (step,) = query.steps
+    (meaning, *others), by_words = sought.meanings, sought.by_words
+    embeddings = np.stack([*(m.embedding for m in sought.meanings), *sought.criteria])
+    by_meaning = nearest_anchors(pool, meaning.embedding, sought.n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[request.looked_at]
     read = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
-    windows, *unwanted = read[:n_before]
-    meaning, *others = (
-        meaning_of(text, embedding, pool, n_anchors)
-        for text, embedding in zip((step.text, *step.without), embeddings[:n_before], strict=True)
-    )
+    windows, *unwanted = read[: len(sought.meanings)]
     windows = exclude(windows, meaning, list(zip(unwanted, others, strict=True)))
+    if request.example is not None:
+        windows = without_itself(windows, request.example)
     if pool.picks_segments:
         windows = within(windows, spans_of(pool, list(windows)))
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
@@ -83,11 +117,12 @@ def _search_both(
     rows = Video.objects.in_bulk(list(windows))
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words)
     results = _ranked(query, request, found, by_words, cutoff, len(fused))
-    if criteria:
-        results = verify(results, criteria, embeddings[n_before:], read[n_before:], pool.space, request.must)
+    if len(sought.criteria):
+        of_criteria = read[len(sought.meanings) :]
+        results = verify(results, criteria_of(step), sought.criteria, of_criteria, pool.space, request.must)
     if results.nothing_matches or request.show_nearest:
-        others_left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
-        results = replace(results, nearest=nearest_videos(rows, others_left, scores, meaning.facts.base)[:N_NEAREST])
+        left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
+        results = replace(results, nearest=nearest_videos(rows, left, scores, meaning.facts.base)[:N_NEAREST])
     return _explained(results, pool, meaning)
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from search import library
 from search.calibrate import LibraryFacts, QueryFacts, Scorer, scorer_for
+from search.likeness import likeness_for
 from search.refine import Windows
 from search.retrieve import Pool
 
@@ -27,6 +28,13 @@ def meaning_of(text: str, embedding: Array, pool: Pool, n_anchors: int) -> Meani
     scorer = scorer_for(pool.space)
     facts = LibraryFacts(n_anchors, library.mean_embedding(pool.space, pool.library_ids))
     return Meaning(embedding, scorer, scorer.facts(embedding, text, facts))
+
+
+def likeness_of(embedding: Array, kind: str, pool: Pool, n_anchors: int) -> Meaning:
+    """Something shown, alone or with words: what its cosine with a window says of it."""
+    scorer = likeness_for(pool.space, kind)
+    facts = LibraryFacts(n_anchors, library.mean_embedding(pool.space, pool.library_ids))
+    return Meaning(embedding, scorer, scorer.facts(embedding, "", facts))
 
 
 def score_windows(windows: dict[UUID, Windows], meaning: Meaning) -> dict[UUID, Array]:

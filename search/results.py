@@ -5,10 +5,24 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
+
 Sort = Literal["best", "newest", "oldest"]
 Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
 Verdict = Literal["yes", "no", "unsure"]
 Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """What is shown instead of said. A moment is no answer to itself: its own windows are left out."""
+
+    embedding: npt.NDArray[np.float32]  # (D,) predicted, in the active space
+    said: str  # "this picture", "0:12 of Beach"
+    video_id: UUID | None = None
+    start_s: float = 0.0
+    end_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class SearchRequest:
     sort: Sort = "best"  # by score; or by when a video was added, among all candidates
     show_nearest: bool = False  # fill `nearest` even though hits were found
     must: Must = "any"
+    example: Example | None = field(default=None, compare=False)  # what is shown, with or instead of the words
     plain: bool = False  # all of the text is plain words: no minus, quotes or `then`
 
     @property
@@ -95,6 +110,7 @@ class Results:
     said: str = ""  # the query in words, where it has a minus, quotes or `then`
     has_more: bool = False  # there may be a next page
     criteria: tuple[str, ...] = ()  # the parts of the query, where commas part it
+    example: str = ""  # what was shown: "this picture", "0:12 of Beach"
 
     @property
     def percent(self) -> int:

@@ -46,6 +46,14 @@ class FakeEngine:
         raise EngineError("This engine only reads words.", permanent=True)
 
 
+class SeeingEngine(FakeEngine):
+    """Sees a dog in whatever it is shown."""
+
+    def predict(self, clips: protocol.Clips, prompt: str | None = None) -> np.ndarray:
+        assert clips.frames.shape == (1, 32, 32, 3)
+        return showing("dog", 0.95)[None]
+
+
 class AwayEngine(FakeEngine):
     def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
         raise EngineError("The model does not answer.", permanent=False)

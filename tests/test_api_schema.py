@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 
-from tests.search_world import FakeEngine, add_video, showing, stored_space
+from tests.search_world import SeeingEngine, add_video, showing, stored_space
 from webapp.api.models import key_make
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ EXAMPLES = int(os.environ.get("SEEKFRAME_FUZZ", 25))  # of each operation
 def described(alice, library, monkeypatch):
     cache.clear()  # rates are counted there
     for module in ("searching", "videos"):
-        monkeypatch.setattr(f"webapp.api.{module}.engine", FakeEngine)
+        monkeypatch.setattr(f"webapp.api.{module}.engine", SeeingEngine)
     add_video(library, stored_space(), [showing("dog")] * 3)
     for signal in (request_started, request_finished):  # as Django's own test client does
         signal.disconnect(close_old_connections)

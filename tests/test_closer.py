@@ -8,7 +8,7 @@ from PIL import Image
 
 from model_server.engine import Clips, Space, join
 from model_server.frames.closer import SHOWN, canvas, middle, middle_box, overview
-from model_server.frames.reader import look, read_photo
+from model_server.frames.photos import look, read_photo
 from model_server.frames.shots import PIXELS
 from model_server.training.batches import photo_frames
 from model_server.training.features import PHOTO_VIEWS

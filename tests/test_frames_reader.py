@@ -12,7 +12,8 @@ from model_server.engine import Space
 from model_server.frames import process
 from model_server.frames.decode import Clock, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
-from model_server.frames.reader import ClipBatch, probe, read_photo
+from model_server.frames.photos import read_photo, read_strange_photo
+from model_server.frames.reader import ClipBatch, probe
 from model_server.frames.source import open_source
 from model_server.frames.stills import fit, read_stills, read_strip
 from model_server.frames.windows import sample
@@ -142,29 +143,44 @@ def test_it_fits_a_box_and_never_enlarges(tmp_path):
     assert fit(facts, 32, 1080) == (32, 24)
 
 
-def test_a_photo_is_a_clip_of_one_frame(tmp_path):
+def read_confined(path, space):
+    return read_strange_photo(path, space)[0]
+
+
+READERS = pytest.mark.parametrize("read", [read_photo, read_confined])
+
+
+@READERS
+def test_a_photo_is_a_clip_of_one_frame(tmp_path, read):
     path = tmp_path / "photo.png"
     Image.fromarray(corners((64, 64))).save(path)
-    clips = read_photo(path, SPACE)
+    clips = read(path, SPACE)
     assert clips.index.tolist() == [[0]]
     assert clips.frames.shape == (1, 32, 32, 3)
     assert second_of(clips.frames[0][:8, :8]) == 0
 
 
-def test_a_photo_is_turned_upright(tmp_path):
+@READERS
+def test_a_photo_is_turned_upright(tmp_path, read):
     path = tmp_path / "photo.jpg"
     exif = Image.Exif()
     exif[0x0112] = 6  # shown a quarter clockwise
     Image.fromarray(corners((64, 64))).save(path, exif=exif, quality=95)
-    assert second_of(read_photo(path, SPACE).frames[0][:8, -8:]) == 0
+    assert second_of(read(path, SPACE).frames[0][:8, -8:]) == 0
 
 
-def test_it_says_that_a_photo_is_damaged_or_none(tmp_path):
+def test_it_tells_the_shape_of_a_strangers_photo(tmp_path):
+    Image.new("RGB", (96, 64)).save(tmp_path / "wide.webp")
+    assert read_strange_photo(tmp_path / "wide.webp", SPACE)[1] == 1.5
+
+
+@READERS
+def test_it_says_that_a_photo_is_damaged_or_none(tmp_path, read):
     path = tmp_path / "photo.png"
     Image.fromarray(corners((64, 64))).save(path)
     path.write_bytes(path.read_bytes()[:80])
     with pytest.raises(MediaError, match="damaged"):
-        read_photo(path, SPACE)
+        read(path, SPACE)
     path.write_bytes(b"words")
     with pytest.raises(MediaError, match="not a photo"):
-        read_photo(path, SPACE)
+        read(path, SPACE)

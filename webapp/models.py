@@ -2,6 +2,7 @@
 
 from webapp.api.models import ApiKey
 from webapp.saved.models import SavedSearch
+from webapp.shown.models import ShownPicture
 from webapp.uploads.models import Upload
 
-__all__ = ["ApiKey", "SavedSearch", "Upload"]
+__all__ = ["ApiKey", "SavedSearch", "ShownPicture", "Upload"]

@@ -5,6 +5,7 @@ home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved
+shown-new, shown-picture                                        webapp.shown
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame         webapp.media
 healthz                                                         webapp.health
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.api.urls")),
     path("", include("webapp.labels.urls")),
     path("", include("webapp.saved.urls")),
+    path("", include("webapp.shown.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),
     path("healthz", health.healthz, name="healthz"),

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from model_server.engine import Clips, Embeddings, Engine, join
 from model_server.evaluation.ranks import retrieval_scores
 from model_server.frames.errors import MediaError
-from model_server.frames.reader import read_clips, read_photo
+from model_server.frames.photos import read_photo
+from model_server.frames.reader import read_clips
 from model_server.loading import engine_of
 from model_server.training.data import DataProblem, Item, chosen, read_folder
 from model_server.vljepa.packages import WeightsProblem

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from model_server.engine import Clips, Embeddings, Engine, EngineError, Space, join
 from model_server.frames.errors import MediaError
-from model_server.frames.reader import read_clips, read_photo
+from model_server.frames.photos import read_photo
+from model_server.frames.reader import read_clips
 from model_server.training.data import PHOTO_SUFFIXES, DataProblem
 from model_server.training.features import new_frames
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from PIL import Image
 
 from model_server.frames import confine, jobs
 from model_server.frames.confine import Limits
@@ -91,6 +92,7 @@ def serve(known: Mapping[str, Job]) -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # a library that prints must not garble the answers
     _import_all_of_av()
+    Image.init()  # Pillow, too, imports its formats when they are first met
     job = known[order["job"]]
     layers = _confine(order)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
+from model_server.frames.photos import photo
 from model_server.frames.probe import Probe, plays_in_browser
 from model_server.frames.source import Source, codec_name, measure, open_source, orientation
 
@@ -147,4 +148,10 @@ def _shown_at(source: Source, moment_s: float) -> VideoFrame:
     return shown
 
 
-JOBS: dict[str, Callable[["Task"], None]] = {"probe": probe, "clips": clips, "strip": strip, "stills": stills}
+JOBS: dict[str, Callable[["Task"], None]] = {
+    "probe": probe,
+    "clips": clips,
+    "strip": strip,
+    "stills": stills,
+    "photo": photo,
+}

@@ -1,4 +1,4 @@
-"""Clips out of a video file or a photo: the front door of this package."""
+"""Clips out of a video file: the front door of this package (photos: `photos`)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,12 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from model_server.engine import Clips, Space
-from model_server.frames.closer import middle_box
 from model_server.frames.errors import MediaError
-from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, Probe
+from model_server.frames.probe import MAX_DURATION_S, Probe
 from model_server.frames.process import Child, Event, Frame, Order
 from model_server.frames.shots import PIXELS, ShotKeeper
 from model_server.frames.windows import Sampling, Window, one_picture, sample
@@ -19,8 +17,6 @@ from model_server.frames.windows import Sampling, Window, one_picture, sample
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
 
 _OVERVIEW_BYTES = PIXELS * PIXELS * 3
-
-_PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 @dataclass(frozen=True)
@@ -160,30 +156,6 @@ class _Collector:
         keep_from = min(last_start + 1, self._first + len(self._frames))
         del self._frames[: keep_from - self._first], self._overviews[: keep_from - self._first]
         self._first = keep_from
-
-
-def read_photo(path: Path | str, space: Space) -> Clips:
-    """A photo as a clip of its picture in each way the space looks at one (T = n_looks), turned upright."""
-    side = space.frame_px
-    try:
-        with Image.open(path, formats=_PHOTO_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS * 2:
-                raise MediaError(f"This photo is too large: {image.width} x {image.height} pixels.", permanent=True)
-            image.draft("RGB", (side * 2, side * 2))  # JPEG decodes straight to about the size wanted
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except UnidentifiedImageError as error:
-        raise MediaError("This file is not a photo in a format that can be read here.", permanent=True) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise MediaError("This photo is damaged and cannot be read.", permanent=True) from error
-    return Clips(look(upright, side, space.n_looks), np.arange(space.n_looks, dtype=np.int32)[None])
-
-
-def look(picture: Image.Image, side: int, n_looks: int) -> npt.NDArray[np.uint8]:
-    """(n_looks, side, side, 3): the whole squashed to a square, and its middle closer."""
-    boxes = [(0, 0, *picture.size), middle_box(*picture.size)][:n_looks]
-    return np.stack(
-        [np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR, box), np.uint8) for box in boxes]
-    )
 
 
 def _nonsense() -> MediaError:

@@ -16,7 +16,8 @@ import torch
 from PIL import Image
 
 from model_server.engine import Space
-from model_server.frames.reader import look, read_clips
+from model_server.frames.photos import look
+from model_server.frames.reader import read_clips
 from model_server.training.data import Item
 from model_server.vljepa.x_encoder import FrameFeatures, XEncoder
 

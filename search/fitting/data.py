@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model_server.engine import Embeddings, Engine, join
-from model_server.frames.reader import read_clips, read_photo
+from model_server.frames.photos import read_photo
+from model_server.frames.reader import read_clips
 
 PHOTOS = {".webp", ".jpg", ".jpeg", ".png"}
 PHOTOS_A_BATCH = 32

@@ -1,5 +1,6 @@
 // The video page: one place in time, shown by the player, the scrubber, the segments and the list of moments.
 import { clock } from "./clock.js";
+import { searchFrame } from "./frame.js";
 import { announce, typing } from "./keys.js";
 import { momentsAbove } from "./moments.js";
 import "./tabs.js";
@@ -29,6 +30,8 @@ function seek(seconds) {
 function show(seconds) {
   const asked = find("ask-at");
   if (asked) asked.value = seconds.toFixed(2);
+  const more = find("more-like");
+  if (more) more.href = more.href.replace(/@[\d.]*$/, `@${seconds.toFixed(1)}`);
   if (!scrub) return;
   scrub.setAttribute("aria-valuetext", clock(seconds));
   find("now").textContent = clock(seconds);
@@ -155,11 +158,19 @@ async function copyLink() {
   }
 }
 
+async function searchThisFrame() {
+  const said = find("copied");
+  if (screen?.videoWidth && (await searchFrame(find("frame-form"), screen))) said.textContent = "Looking at the frame";
+  else said.textContent = "There is no frame to search with yet: play the video first";
+}
+
 const keys = {
   " ": () => (screen?.paused ? screen.play() : screen?.pause()),
   ArrowLeft: (shift) => (shift ? jump(-1) : seek(now() - 5)),
   ArrowRight: (shift) => (shift ? jump(1) : seek(now() + 5)),
   c: () => copyLink(),
+  m: () => find("more-like")?.click(),
+  f: () => find("search-frame")?.click(),
   "?": () => document.getElementById("tab-keys").click(),
 };
 
@@ -181,6 +192,7 @@ watch.addEventListener("click", (event) => {
 
 scrub?.addEventListener("input", () => seek(Number(scrub.value)));
 find("copy")?.addEventListener("click", copyLink);
+find("search-frame")?.addEventListener("click", searchThisFrame);
 screen?.addEventListener("timeupdate", () => {
   if (scrub) scrub.value = screen.currentTime;
   show(screen.currentTime);

@@ -89,11 +89,16 @@ class ResultsOut(Schema):
     videos: list[VideoHitsOut]
     nearest: list[VideoHitsOut] = Field(description="what came closest, where nothing matches")
     criteria: list[str]
+    example: str = Field(description="what was shown, in words; empty where words alone were searched")
     cutoff: float
     has_more: bool
     words_only: bool = Field(description="the model was away: titles and captions alone were searched")
     notice: str
     took_ms: float
+
+
+class PictureOut(Schema):
+    id: UUID
 
 
 class AskIn(Schema):

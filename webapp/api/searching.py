@@ -5,16 +5,20 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import Query, Router, Schema
+from ninja import File, Query, Router, Schema, Status
 from ninja.errors import HttpError
+from ninja.files import UploadedFile
 
 from indexer.selectors import libraries_visible_to, videos_visible_to
+from model_server.frames.errors import MediaError
 from search.engine import search
 from search.results import Results, VideoHits
 from webapp.api.auth import READ
-from webapp.api.schemas import ResultsOut
+from webapp.api.schemas import PictureOut, ResultsOut
 from webapp.model import engine
 from webapp.pages.forms import SearchForm
+from webapp.shown.selectors import NotShown, shown_of
+from webapp.shown.services import picture_show
 
 router = Router()
 
@@ -22,7 +26,8 @@ router = Router()
 class SearchIn(Schema):
     """The search page's own parameters."""
 
-    q: str
+    q: str = ""
+    like: str = ""  # a picture's id, or a moment: VIDEO@12.5
     library: str = ""
     since: str = ""
     until: str = ""
@@ -35,13 +40,27 @@ class SearchIn(Schema):
 
 @router.get("/search", response=ResultsOut, auth=READ)
 def search_videos(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
-    """Moments that answer `q`, grouped by video. `nothing_matches` is an answer, not an error."""
+    """Moments that answer `q`, or look like `like`, grouped by video. `nothing_matches` is an answer, not an error."""
     form = SearchForm(asked.dict(), libraries_visible_to(request.user))
     if not form.is_valid():
         sentences = (f"{name}: {problem}" for name, found in form.errors.items() for problem in found)
         raise HttpError(422, " ".join(sentences).replace("__all__: ", ""))
-    results = search(form.request(), engine())
-    return said(request, results)
+    try:
+        shown = shown_of(request.user, asked.like) if asked.like else None
+    except NotShown as problem:
+        raise HttpError(422, f"like: {problem}") from problem
+    return said(request, search(form.request(shown.example if shown else None), engine()))
+
+
+@router.post("/pictures", response={201: PictureOut}, auth=READ)
+def picture_new(request: HttpRequest, picture: File[UploadedFile]) -> Status[PictureOut]:
+    """A picture to search with: `/search?like=ID`. It is kept for 90 days and belongs to no library."""
+    assert request.user.pk is not None
+    try:
+        found = picture_show(owner_id=request.user.pk, file=picture, engine=engine())
+    except MediaError as problem:
+        raise HttpError(422, str(problem)) from problem
+    return Status(201, PictureOut(id=found.pk))
 
 
 def said(request: HttpRequest, results: Results) -> dict[str, Any]:
@@ -54,9 +73,7 @@ def said(request: HttpRequest, results: Results) -> dict[str, Any]:
         name: [video_hits(request, results, v) for v in getattr(results, name) if v.video_id in visible]
         for name in ("videos", "nearest")
     }
-    plain = (
-        "text", "said", "nothing_matches", "criteria", "cutoff", "has_more", "words_only", "notice", "took_ms",
-    )  # fmt: skip
+    plain = set(ResultsOut.model_fields) - set(shown)
     return {name: getattr(results, name) for name in plain} | shown
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
 from search.query import WITHIN_S, QueryError, compose, parse
-from search.results import SearchRequest
+from search.results import Example, SearchRequest
 
 MAX_ANSWERS = 20
 
@@ -49,7 +49,8 @@ class DayField(forms.DateField):
 class SearchForm(forms.Form):
     """The words and the filters. A filter that makes no sense is refused with a sentence, not dropped in silence."""
 
-    q = forms.CharField(max_length=500, strip=True)
+    q = forms.CharField(max_length=500, strip=True, required=False)
+    like = forms.CharField(max_length=60, required=False)  # something shown: webapp.shown
     library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
     since = DayField(label="Added from")
     until = DayField(label="to")
@@ -87,19 +88,24 @@ class SearchForm(forms.Form):
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
+        if not values.get("q") and not values.get("like") and "q" not in self.errors:
+            self.add_error("q", "Say what to look for.")
+        if values.get("like") and len(parse(values.get("q") or "").steps) > 1:
+            self.add_error("q", "Something shown can be searched with words, but not with “then”.")
         since, until = values.get("since"), values.get("until")
         if since and until and since > until:
             raise forms.ValidationError("The first date lies after the second. Swap them, or clear one.")
         return values
 
-    def request(self) -> SearchRequest:
-        """What the search is asked; both days are included."""
+    def request(self, example: Example | None = None) -> SearchRequest:
+        """What the search is asked; both days are included. `example` is what `like` stands for."""
         chosen, values = self.cleaned_data["library"], self.cleaned_data
         libraries = [chosen] if chosen else list(self.libraries)
         day = timezone.get_current_timezone()
         since, until = values["since"], values["until"]
         return SearchRequest(
             text=values["q"],
+            example=example,
             library_ids=tuple(library.pk for library in libraries),
             label_id=values["label"].pk if values["label"] else None,
             cutoff=values["at_least"] / 100 if values["at_least"] else None,

@@ -17,6 +17,7 @@ from search.results import Results
 from webapp.model import engine
 from webapp.pages.forms import LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
+from webapp.shown.selectors import NotShown, shown_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -26,8 +27,8 @@ FILTERS = {"library", "since", "until", "label", "at_least", "must"}
 
 @require_GET
 def search_page(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
-    if not text:
+    text, like = request.GET.get("q", "").strip(), request.GET.get("like", "").strip()
+    if not text and not like:
         return redirect("home")
     composed = LanguageForm(request.GET).composed(text)
     if composed != text:
@@ -39,11 +40,17 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context["as_fitted"] = f"?{with_value(request.GET, 'at_least', '')}"
     if not form.is_valid():
         return render(request, "pages/search_refused.html", context, status=400)
+    try:
+        shown = shown_of(request.user, like) if like else None
+        asked = form.request(shown.example if shown else None)
+    except NotShown as problem:
+        form.add_error("like", str(problem))
+        return render(request, "pages/search_refused.html", context, status=400)
     remember(request, form.cleaned_data["at_least"])
-    asked = form.request()
+    context["shown"] = shown
     results = search(asked, engine())
     said = {"results": results, "understood": understood(form), "filtered": bool(FILTERS & set(form.changed_data))}
-    context |= said | pages(request.GET, asked.page, results) | shown(request.user, results)
+    context |= said | pages(request.GET, asked.page, results) | rows_shown(request.user, results)
     return render(request, template_of(results), context)
 
 
@@ -51,14 +58,14 @@ def remembered(request: HttpRequest) -> QueryDict:
     """What was asked, with the least match this person last chose."""
     asked = request.GET.copy()
     chosen = request.session.get("at_least")
-    if chosen and "at_least" not in asked:
+    if chosen and "at_least" not in asked and "like" not in asked:  # how alike is another scale
         asked["at_least"] = str(chosen)
     return asked
 
 
 def remember(request: HttpRequest, at_least: int | None) -> None:
     """An empty one goes back to the fitted cut-off."""
-    if "at_least" not in request.GET:
+    if "at_least" not in request.GET or "like" in request.GET:
         return
     if at_least:
         request.session["at_least"] = at_least
@@ -116,7 +123,7 @@ def understood(form: SearchForm) -> str:
     return ", ".join(said)
 
 
-def shown(user: "AbstractBaseUser | AnonymousUser", results: Results) -> dict[str, object]:
+def rows_shown(user: "AbstractBaseUser | AnonymousUser", results: Results) -> dict[str, object]:
     """The rows, for the videos this person may see at this moment."""
     found = [*results.videos, *results.nearest]
     visible = videos_visible_to(user).select_related("library")

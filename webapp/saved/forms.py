@@ -7,7 +7,7 @@ from django.http import QueryDict
 from indexer.models import Library
 from webapp.pages.forms import SearchForm
 
-KEPT = ("q", "library", "since", "until", "label", "at_least", "sort", "must")
+KEPT = ("q", "like", "library", "since", "until", "label", "at_least", "sort", "must")
 
 
 class SaveForm(forms.Form):
