@@ -38,7 +38,7 @@ NOTHING: Array = np.empty((0, 0), np.float32)
 class Sought:
     """What one search looks for, in embeddings and in words."""
 
-    meanings: list[Meaning]  # what is wanted, then what is not
+    meanings: list[Meaning]  # what is wanted, then what is not: in the order of the step's texts
     n_anchors: int  # that may be searched
     criteria: Array = field(default_factory=NOTHING.copy)  # (k, D) the query's parts
     by_words: list[Candidate] = field(default_factory=list)
@@ -63,7 +63,7 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     (step,) = query.steps
     pool = replace(pool, phrases=step.phrases)
     by_words = segments_by_words(pool, " ".join(step.phrases) or step.text, step.without)
-    texts = [step.text, *step.without]
+    texts = step.texts
     try:
         embeddings = encode([*texts, *criteria_of(step)], space, engine)
     except EngineError as problem:
@@ -80,8 +80,8 @@ def _search_like(query: Query, example: Example, request: SearchRequest, pool: P
         raise QueryError("Something shown can be searched with words, but not with “then”.", 1)
     (step,) = query.steps
     pool = replace(pool, phrases=step.phrases)
-    said = [step.text] if step.has_words else []
-    texts = [*said, *step.without]
+    said, others = ([step.text] if step.has_words else []), step.texts[1:]
+    texts = [*said, *others]
     try:
         embeddings = encode(texts, pool.space, engine) if texts else NOTHING
     except EngineError as problem:
@@ -91,7 +91,7 @@ def _search_like(query: Query, example: Example, request: SearchRequest, pool: P
     n_anchors = count_anchors(pool)
     meanings = [
         likeness_of(wanted, WITH_WORDS if said else ALONE, pool, n_anchors),
-        *(meaning_of(t, e, pool, n_anchors) for t, e in zip(step.without, embeddings[len(said) :], strict=True)),
+        *(meaning_of(t, e, pool, n_anchors) for t, e in zip(others, embeddings[len(said) :], strict=True)),
     ]
     results = _search_both(query, request, pool, Sought(meanings, n_anchors))
     return replace(results, example=example.said)
@@ -100,14 +100,13 @@ def _search_like(query: Query, example: Example, request: SearchRequest, pool: P
 def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sought) -> Results:
     """By meaning and by words."""
     (step,) = query.steps
-    (meaning, *others), by_words = sought.meanings, sought.by_words
+    meaning, by_words = sought.meanings[0], sought.by_words
     embeddings = np.stack([*(m.embedding for m in sought.meanings), *sought.criteria])
     by_meaning = nearest_anchors(pool, meaning.embedding, sought.n_anchors)
     fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
     chosen = list(fused)[request.looked_at]
     read = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
-    windows, *unwanted = read[: len(sought.meanings)]
-    windows = exclude(windows, meaning, list(zip(unwanted, others, strict=True)))
+    windows = exclude(step, read[: len(sought.meanings)], sought.meanings)
     if request.example is not None:
         windows = without_itself(windows, request.example)
     if pool.picks_segments:

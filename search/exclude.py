@@ -1,28 +1,45 @@
-"""A minus: windows that show what shall not be seen are no hits. Pure."""
+"""A minus and `rather than`: windows that show what shall not be seen are no hits. Pure."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 
 from search.meaning import Meaning, score_windows
+from search.query import Step
 from search.refine import Windows
 
+Mask = npt.NDArray[np.bool_]
 
-def exclude(
-    windows: dict[UUID, Windows], meaning: Meaning, unwanted: Sequence[tuple[dict[UUID, Windows], Meaning]]
-) -> dict[UUID, Windows]:
-    """The windows that are left: no hit of anything unwanted and, where they are one of what is wanted, nearer to that.
 
-    Each of `unwanted` is the same windows by their cosine with an unwanted text. Videos without a window are left out.
+def exclude(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[Meaning]) -> dict[UUID, Windows]:
+    """The windows that are left of what is wanted; videos without one are left out.
+
+    `read` and `meanings` are of the step's texts, in their order: `read` has the same windows by their cosines.
     """
-    if not unwanted:
-        return windows
-    kept = {video_id: np.ones(len(w.similarities), bool) for video_id, w in windows.items()}
-    hits = {video_id: scores >= meaning.scorer.cutoff for video_id, scores in score_windows(windows, meaning).items()}
-    for others, unwanted_meaning in unwanted:
-        scores = score_windows(others, unwanted_meaning)
-        for video_id, w in windows.items():
-            nearer = others[video_id].similarities > w.similarities
-            kept[video_id] &= (scores[video_id] < unwanted_meaning.scorer.cutoff) & ~(hits[video_id] & nearer)
+    windows = read[0]
+    kept = masks(step, read, meanings)
     return {video_id: w.where(kept[video_id]) for video_id, w in windows.items() if kept[video_id].any()}
+
+
+def masks(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[Meaning]) -> dict[UUID, Mask]:
+    """Which windows are left, (n,) a video.
+
+    A minus takes those that are a hit of it and, where they are one of what is wanted, those that are nearer to it.
+    `rather than` takes all that are nearer to it.
+    """
+    (windows, *others), (meaning, *unwanted) = read, meanings
+    kept = {video_id: np.ones(len(w.similarities), bool) for video_id, w in windows.items()}
+    if not others:
+        return kept
+    hits = {video_id: scores >= meaning.scorer.cutoff for video_id, scores in score_windows(windows, meaning).items()}
+    for place, (other, of_other) in enumerate(zip(others, unwanted, strict=True)):
+        scores = score_windows(other, of_other)
+        for video_id, w in windows.items():
+            nearer = other[video_id].similarities > w.similarities
+            if place < len(step.without):
+                kept[video_id] &= (scores[video_id] < of_other.scorer.cutoff) & ~(hits[video_id] & nearer)
+            else:
+                kept[video_id] &= ~nearer
+    return kept

@@ -45,9 +45,9 @@ class Chain:
 def find_steps(query: Query, pool: Pool, engine: Engine, looked_at: slice) -> tuple[list[FoundStep], int]:
     """Each step's windows in the videos that the steps together point to, and how many videos those are before
     `looked_at` takes its share. EngineError where the model is away."""
-    texts = [text for step in query.steps for text in (step.text, *step.without)]
+    texts = [text for step in query.steps for text in step.texts]
     embeddings = iter(encode(texts, pool.space, engine))
-    asked = [np.stack([next(embeddings) for _ in (step.text, *step.without)]) for step in query.steps]
+    asked = [np.stack([next(embeddings) for _ in step.texts]) for step in query.steps]
     pools = [replace(pool, phrases=step.phrases) for step in query.steps]
     sizes = [count_anchors(own) for own in pools]
     near = [nearest_anchors(own, e[0], n) for own, e, n in zip(pools, asked, sizes, strict=True)]
@@ -62,14 +62,11 @@ def find_steps(query: Query, pool: Pool, engine: Engine, looked_at: slice) -> tu
 
 
 def found_step(step: Step, pool: Pool, n_anchors: int, embeddings: Array, read: list[dict[UUID, Windows]]) -> FoundStep:
-    meaning, *others = (
-        meaning_of(text, embedding, pool, n_anchors)
-        for text, embedding in zip((step.text, *step.without), embeddings, strict=True)
-    )
-    windows = exclude(read[0], meaning, list(zip(read[1:], others, strict=True)))
+    meanings = [meaning_of(t, e, pool, n_anchors) for t, e in zip(step.texts, embeddings, strict=True)]
+    windows = exclude(step, read, meanings)
     if pool.picks_segments:
         windows = within(windows, spans_of(pool, list(windows)))
-    return FoundStep(windows, score_windows(windows, meaning), meaning)
+    return FoundStep(windows, score_windows(windows, meanings[0]), meanings[0])
 
 
 def gather_chains(

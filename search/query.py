@@ -3,11 +3,13 @@
     a man parks the car then opens the trunk within 20 s
     dogs on a beach -people -"a red ball"
     "birthday 2019" children around a table
+    an open door rather than a closed door
 
 `then` asks for moments in order, a minus for what shall not be seen, quotes for words that stand exactly so in a title
-or a caption. Anything else is plain words.
+or a caption, `rather than` for moments nearer to one thing than to another. Anything else is plain words.
 """
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -42,6 +44,12 @@ class Step:
     text: str  # looked for by meaning: the plain words and the quoted ones
     phrases: tuple[str, ...] = ()  # must stand in the title or the caption, word for word
     without: tuple[str, ...] = ()  # must not be seen
+    rather_than: tuple[str, ...] = ()  # it must be nearer to the text than to this; none, or one
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is read by meaning: what is wanted, then what is not."""
+        return self.text, *self.without, *self.rather_than
 
     @property
     def has_words(self) -> bool:
@@ -88,8 +96,8 @@ def parse(text: str) -> Query:
     >>> parse('a dog then "red ball" -rain within 1 min')
     ... # doctest: +NORMALIZE_WHITESPACE
     Query(text='a dog then "red ball" -rain within 1 min',
-          steps=(Step(text='a dog', phrases=(), without=()),
-                 Step(text='red ball', phrases=('red ball',), without=('rain',))),
+          steps=(Step(text='a dog', phrases=(), without=(), rather_than=()),
+                 Step(text='red ball', phrases=('red ball',), without=('rain',), rather_than=())),
           within_s=60.0)
     """
     whole = normalise(text)
@@ -103,16 +111,27 @@ def plain(text: str) -> Query:
     return Query(words, (Step(words),))
 
 
-def compose(text: str, *, exact: str = "", without: str = "", then: str = "", within_s: float = WITHIN_S) -> str:
+def compose(
+    text: str,
+    *,
+    exact: str = "",
+    without: str = "",
+    rather_than: str = "",
+    then: str = "",
+    within_s: float = WITHIN_S,
+) -> str:
     """What a person would have typed instead of filling in a form.
 
     >>> compose("a dog", without="red ball", then="a cat", within_s=60)
     'a dog -"red ball" then a cat within 60 s'
     """
-    exact, without, then = (field.translate(QUOTES).replace('"', "").strip() for field in (exact, without, then))
+    fields = (exact, without, rather_than, then)
+    exact, without, rather_than, then = (field.translate(QUOTES).replace('"', "").strip() for field in fields)
     parts = [text.strip()]
     if exact:
         parts.append(f'"{exact}"')
+    if rather_than:
+        parts.append(f"rather than {rather_than}")
     if without:
         parts.append(f'-"{without}"')
     if then:
@@ -191,12 +210,33 @@ def _is_then(token: Token) -> bool:
 
 
 def _step(tokens: list[Token], position: int) -> Step:
+    tokens, rather_than = _contrast(tokens)
     text = " ".join(token.text for token in tokens if not token.is_excluded).rstrip(",")
     without = tuple(token.text for token in tokens if token.is_excluded)
     if without and not any(c.isalnum() for c in text):
         raise QueryError(f"Say also what to look for, not only “-{without[0]}”.", position)
     phrases = tuple(token.text for token in tokens if token.is_phrase and not token.is_excluded)
-    return Step(text, phrases, without)
+    return Step(text, phrases, without, rather_than)
+
+
+def _contrast(tokens: list[Token]) -> tuple[list[Token], tuple[str, ...]]:
+    """The tokens without `rather than ...`, and what stands after it. A minus after it stays a minus."""
+    plain_words = [token.text.lower() if not (token.is_phrase or token.is_excluded) else "" for token in tokens]
+    places = [i for i, pair in enumerate(itertools.pairwise(plain_words)) if pair == ("rather", "than")]
+    if not places:
+        return tokens, ()
+    at = places[0]
+    if len(places) > 1:
+        raise QueryError("Only one “rather than” can be searched at once.", tokens[places[1]].position)
+    other = " ".join(token.text for token in tokens[at + 2 :] if not token.is_excluded)
+    kept = [*tokens[:at], *(token for token in tokens[at + 2 :] if token.is_excluded)]
+    wanted = any(not token.is_excluded for token in tokens[:at])
+    if not wanted or not any(c.isalnum() for c in other):
+        side = "after" if wanted else "before"
+        raise QueryError(
+            f"“rather than” has nothing {side} it. Put it in quotes to search for it.", tokens[at].position
+        )
+    return kept, (other,)
 
 
 def in_words(query: Query) -> str:
@@ -205,7 +245,7 @@ def in_words(query: Query) -> str:
     >>> in_words(parse("a dog -cat then a boat within 90 s"))
     '“a dog” without “cat”, then within 90 s “a boat”'
     """
-    if len(query.steps) == 1 and not query.steps[0].without and not query.steps[0].phrases:
+    if query.steps == plain(query.text).steps:
         return ""
     minutes, seconds = divmod(query.within_s, 60)
     span = f"{query.within_s:g} s" if seconds else f"{minutes:g} min"
@@ -214,6 +254,8 @@ def in_words(query: Query) -> str:
 
 def _said(step: Step) -> str:
     said = f"“{step.text}”"
+    if step.rather_than:
+        said += f" rather than “{step.rather_than[0]}”"
     if step.without:
         said += " without " + " or ".join(f"“{text}”" for text in step.without)
     if step.phrases:

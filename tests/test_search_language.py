@@ -73,6 +73,22 @@ def test_where_a_minus_leaves_nothing_nothing_matches(library: Library, space: S
     assert ask("dog -cat", library).nothing_matches
 
 
+# Contrast
+
+
+def test_rather_than_keeps_what_is_nearer_to_the_one_than_to_the_other(library: Library, space: Space) -> None:
+    near_cat = [both("cat", "dog") + 0.1 * meaning("cat")]
+    film = [both("dog", "cat") + 0.1 * meaning("dog")] * 3 + [QUIET] * 5 + near_cat * 3
+    video = add_video(library, space, [e / np.linalg.norm(e) for e in film])
+    assert len(ask("dog", library).videos[0].hits) == 2
+    results = ask("dog rather than cat", library)
+    assert [hit.start_s for hit in results.videos[0].hits] == [0.0]
+    assert [hit.start_s for hit in ask("cat rather than dog", library).videos[0].hits] == [16.0]
+    line = heat_map(video, "dog rather than cat", FakeEngine())
+    assert line[0].score > 0.5
+    assert line[-1].score == 0
+
+
 # Quotes
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.query import MAX_STEPS, QueryError, Step, in_words, parse, plain
+from search.query import MAX_STEPS, QueryError, Step, compose, in_words, parse, plain
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,15 @@ def test_it_understands_one_step(typed: str, step: Step) -> None:
 def test_it_understands_moments_in_order(typed: str, steps: list[str], within_s: float) -> None:
     query = parse(typed)
     assert ([step.text for step in query.steps], query.within_s) == (steps, within_s)
+
+
+def test_a_contrast_belongs_to_its_step() -> None:
+    one, other = parse("an open door rather than a closed door -rain then a cat Rather than a dog").steps
+    assert one == Step("an open door", (), ("rain",), ("a closed door",))
+    assert other == Step("a cat", rather_than=("a dog",))
+    assert parse('what he would "rather than" do').steps[0].rather_than == ()
+    assert in_words(parse("a cat rather than a dog")) == "“a cat” rather than “a dog”"
+    assert parse(compose("a cat", rather_than="a dog", then="a boat")).steps[0].rather_than == ("a dog",)
 
 
 def test_a_minus_belongs_to_its_step() -> None:

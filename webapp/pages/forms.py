@@ -122,6 +122,7 @@ class LanguageForm(forms.Form):
 
     exact = forms.CharField(max_length=100, required=False, label="Exact words in title or caption")
     without = forms.CharField(max_length=100, required=False, label="Without")
+    rather_than = forms.CharField(max_length=200, required=False, label="Rather than")
     then = forms.CharField(max_length=200, required=False, label="Then")
     within = forms.ChoiceField(
         choices=[("10", "10 seconds"), ("30", "30 seconds"), ("120", "2 minutes"), ("600", "10 minutes")],
@@ -136,7 +137,8 @@ class LanguageForm(forms.Form):
             return text
         fields = self.cleaned_data
         within_s = float(fields["within"] or WITHIN_S)
-        return compose(text, exact=fields["exact"], without=fields["without"], then=fields["then"], within_s=within_s)
+        said = {name: fields[name] for name in ("exact", "without", "rather_than", "then")}
+        return compose(text, **said, within_s=within_s)
 
 
 class SecondForm(forms.Form):
