@@ -7,7 +7,7 @@ labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved
 shown-new, shown-picture                                        webapp.shown
 upload                                                          webapp.uploads
-media-play, media-poster, media-storyboard, media-frame         webapp.media
+media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.media
 healthz                                                         webapp.health
 """
 

@@ -28,7 +28,7 @@ def make_proxy(source: Path | str, target: Path | str, progress: Callable[[float
         size = fit(facts, *BOX_PX)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".proxy-") as folder:
         made = Path(folder) / "proxy.mp4"
-        if not (_may_be_copied(facts) and _copied(Path(source), made, facts, progress)):
+        if not (may_be_copied(facts) and _copied(Path(source), made, facts, progress)):
             _run(Path(source), made, facts, {"size": size, "copy": False}, progress)
             _verify(made, facts)
         made.chmod(0o644)
@@ -37,7 +37,7 @@ def make_proxy(source: Path | str, target: Path | str, progress: Callable[[float
         progress(1.0)
 
 
-def _may_be_copied(facts: Probe) -> bool:
+def may_be_copied(facts: Probe) -> bool:
     """The picture is fine and only its container or sound is not: seconds instead of hours, and nothing is lost."""
     good = facts.video_codec == "h264" and facts.pixel_format == "yuv420p" and not facts.interlaced
     return good and facts.rotation == 0 and facts.container in ("matroska", "flv", "mov")

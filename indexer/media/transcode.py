@@ -40,12 +40,12 @@ def proxy(task: Task) -> None:
         pictures = Copy(source, out) if arguments["copy"] else Pictures(source, out, arguments)
         tracks: dict[int, Copy | Pictures | Sound] = {source.stream.index: pictures}
         streams: list[Any] = [source.stream]
-        sound = _sound_stream(source)
+        sound = sound_stream(source)
         if sound is not None:
             tracks[sound.index] = Sound(source, sound, out)
             streams.append(sound)
         said = time.monotonic()
-        for packet in _packets(source, streams):
+        for packet in packets_of(source, streams):
             tracks[packet.stream_index].take(packet)
             if time.monotonic() - said > _PROGRESS_EVERY_S:
                 said = time.monotonic()
@@ -55,13 +55,13 @@ def proxy(task: Task) -> None:
     task.event("end")
 
 
-def _sound_stream(source: Source) -> AudioStream | None:
+def sound_stream(source: Source) -> AudioStream | None:
     """The first sound that may be decoded; a proxy without sound is better than none."""
     known = (s for s in source.container.streams.audio if codec_name(s) in AUDIO_CODECS)
     return next(known, None)
 
 
-def _packets(source: Source, streams: list[Any]) -> Iterator[Any]:
+def packets_of(source: Source, streams: list[Any]) -> Iterator[Any]:
     packets = source.container.demux(streams)
     while True:
         try:

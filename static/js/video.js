@@ -30,6 +30,8 @@ function seek(seconds) {
 function show(seconds) {
   const asked = find("ask-at");
   if (asked) asked.value = seconds.toFixed(2);
+  const why = find("why-at");
+  if (why) why.value = seconds.toFixed(2);
   const more = find("more-like");
   if (more) more.href = more.href.replace(/@[\d.]*$/, `@${seconds.toFixed(1)}`);
   if (!scrub) return;
@@ -93,7 +95,14 @@ function foundItem(moment) {
     bar(moment.score),
     words(`${Math.round(moment.score * 100)} %`),
   );
-  item.append(button);
+  const clip = document.createElement("a");
+  const part = new URLSearchParams({ start: moment.start.toFixed(2), end: moment.end.toFixed(2) });
+  clip.href = `${watch.dataset.clip}?${part}`;
+  clip.download = "";
+  clip.className = "small";
+  clip.textContent = "Clip";
+  clip.setAttribute("aria-label", `Download ${clock(moment.start)} to ${clock(moment.end)} as a clip`);
+  item.append(button, clip);
   return item;
 }
 

@@ -1,5 +1,7 @@
 """HTTP answers out of stored files: ranges, conditions, and headers that keep other people's caches out."""
 
+from typing import TypeVar
+
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
@@ -7,6 +9,8 @@ from django.utils.cache import patch_vary_headers
 from webapp.errors import Problem
 from webapp.media import ranges
 from webapp.media.blobs import Blob, blob
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def file_answer(request: HttpRequest, key: str, content_type: str, *, kept_s: int) -> HttpResponseBase:
@@ -23,7 +27,7 @@ def file_answer(request: HttpRequest, key: str, content_type: str, *, kept_s: in
     return private(response, kept_s)
 
 
-def private(response: HttpResponseBase, kept_s: int) -> HttpResponseBase:
+def private(response: Answer, kept_s: int) -> Answer:
     """Kept by the person's own browser alone, and no longer theirs once another session is signed in."""
     response["Cache-Control"] = f"private, max-age={kept_s}"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from webapp.pages import actions, ask, captions, examples, exports, fragments, home, moments, plain, search, video
+from webapp.pages import actions, ask, captions, examples, exports, fragments, home, moments, plain, search, video, why
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("v/<uuid:video_id>/reindex", actions.video_reindex, name="video-reindex"),
     path("v/<uuid:video_id>/cancel", actions.video_cancel, name="video-cancel"),
     path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
+    path("v/<uuid:video_id>/why", why.video_why, name="video-why"),
     path("v/<uuid:video_id>/ask", ask.video_ask, name="video-ask"),
     path("v/<uuid:video_id>/captions", captions.captions_start, name="captions-start"),
     path("v/<uuid:video_id>/captions/stop", captions.captions_stop, name="captions-stop"),

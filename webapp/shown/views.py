@@ -61,4 +61,4 @@ def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
 @require_safe
 def picture(request: HttpRequest, picture_id: str) -> HttpResponse:
     found = get_object_or_404(pictures_visible_to(request.user), pk=picture_id)
-    return private(HttpResponse(bytes(found.thumbnail), content_type="image/webp"), KEPT_S)  # type: ignore[return-value]
+    return private(HttpResponse(bytes(found.thumbnail), content_type="image/webp"), KEPT_S)
