@@ -29,6 +29,7 @@ urlpatterns = [
     path("fragments/segments/<uuid:video_id>", video.segments, name="fragment-segments"),
     path("fragments/started", fragments.started, name="fragment-started"),
     path("fragments/examples", examples.examples, name="fragment-examples"),
+    path("manifest.webmanifest", plain.manifest, name="manifest"),
     path("help", plain.help_page, name="help"),
     path("", include("webapp.pages.accounts.urls")),
 ]
