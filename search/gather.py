@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from indexer.models import Video
 from search.refine import Moment, Windows, heat, heat_steps, moments
-from search.results import Hit, Reason, VideoHits
+from search.results import Hit, Reason, VideoHits, WordsIn
 from search.retrieve import Candidate
 
 Array = npt.NDArray[np.float32]
@@ -59,7 +59,7 @@ def found_by_words_alone(video: VideoHits) -> bool:
 
 def _hit(windows: Windows, scores: Array, moment: Moment, segments: list[Candidate]) -> Hit:
     start_s, end_s = float(windows.times[moment.first, 0]), float(windows.times[moment.last, 1])
-    both = any(c.start_s < end_s and start_s < c.end_s for c in segments)
+    both = next((c for c in segments if c.start_s < end_s and start_s < c.end_s), None)
     return Hit(
         start_s=start_s,
         end_s=end_s,
@@ -67,6 +67,7 @@ def _hit(windows: Windows, scores: Array, moment: Moment, segments: list[Candida
         score=float(scores[moment.peak]),
         similarity=float(windows.similarities[moment.peak]),
         reason="both" if both else "meaning",
+        words_in=words_in(both),
     )
 
 
@@ -74,14 +75,15 @@ def _words_hit(segments: list[Candidate], windows: Windows | None, scores: Array
     """The segment that holds the words, at its window nearest to the query; its cosine did not reach the cut-off."""
     reason: Reason = "words"
     first = segments[0]
+    unseen = Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason, words_in(first))
     if windows is None or scores is None:
-        return Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason)
+        return unseen
     middles = windows.middles
     inside = np.zeros(len(middles), dtype=bool)
     for c in segments:
         inside |= (middles >= c.start_s) & (middles <= c.end_s)
     if not inside.any():
-        return Hit(first.start_s, first.end_s, first.start_s, 0.0, 0.0, reason)
+        return unseen
     peak = int(np.where(inside, windows.similarities, -np.inf).argmax())
     segment = next(c for c in segments if c.start_s <= middles[peak] <= c.end_s)
     return Hit(
@@ -91,7 +93,14 @@ def _words_hit(segments: list[Candidate], windows: Windows | None, scores: Array
         float(scores[peak]),
         float(windows.similarities[peak]),
         reason,
+        words_in(segment),
     )
+
+
+def words_in(segment: Candidate | None) -> WordsIn:
+    if segment is None:
+        return ""
+    return "title" if segment.in_title else "caption"
 
 
 def _video_hits(video: Video, hits: list[Hit], windows: Windows | None, scores: Array | None) -> VideoHits:

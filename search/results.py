@@ -11,6 +11,7 @@ import numpy.typing as npt
 Sort = Literal["best", "newest", "oldest"]
 Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
 Verdict = Literal["yes", "no", "unsure"]
+WordsIn = Literal["", "title", "caption"]
 Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
 
 
@@ -69,6 +70,7 @@ class Hit:
     score: float  # calibrated probability that the hit is right, 0 to 1
     similarity: float  # cosine of the query with the best window
     reason: Reason
+    words_in: WordsIn = ""  # where its words stand, if it was found by any
     caption: str = ""  # of the segment that best_s lies in; empty where there is none
     agreement: float | None = None  # cosine of the caption, read back, with its segment
     criteria: tuple[Verdict, ...] = ()  # whether the best window shows each of the results' criteria

@@ -92,6 +92,7 @@ class Candidate:
     segment_id: int
     start_s: float
     end_s: float
+    in_title: bool = False  # found by words: the title alone holds them all; otherwise the caption has a part in it
 
 
 def nearest_anchors(pool: Pool, query: npt.NDArray[np.float32], n_anchors: int) -> list[Candidate]:
@@ -163,15 +164,16 @@ def spans_of(pool: Pool, video_ids: Sequence[UUID]) -> dict[UUID, Spans]:
 def segments_by_words(pool: Pool, text: str, without: Sequence[str] = ()) -> list[Candidate]:
     """Segments whose title or caption holds every word (stop words aside) and none of what is unwanted, best first."""
     rows, parameters = pool.rows("indexer_segment")
-    sql = f"""
+    sql = rf"""
         WITH asked AS (SELECT plainto_tsquery('{CONFIG}', %(text)s) AS words),
         found AS (
-            SELECT t.video_id, t.id, t.start_s, t.end_s, ts_rank_cd(t.words, asked.words) AS rank
+            SELECT t.video_id, t.id, t.start_s, t.end_s, ts_rank_cd(t.words, asked.words) AS rank,
+                to_tsvector('{CONFIG}', regexp_replace(v.title, '[\W_]+', ' ', 'g')) @@ asked.words AS in_title
             {rows.replace("WHERE", "CROSS JOIN asked WHERE", 1)} AND t.words @@ asked.words
                 AND NOT t.words @@ ANY(SELECT phraseto_tsquery('{CONFIG}', u) FROM unnest(%(without)s::text[]) AS u)
         ),
         placed AS (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY rank DESC, start_s) AS place FROM found)
-        SELECT video_id, id, start_s, end_s FROM placed WHERE place <= {N_SEGMENTS_A_VIDEO}
+        SELECT video_id, id, start_s, end_s, in_title FROM placed WHERE place <= {N_SEGMENTS_A_VIDEO}
         ORDER BY rank DESC, video_id, start_s LIMIT {N_CANDIDATES}
     """
     return _fetch(sql, parameters | {"text": text, "without": list(without)})

@@ -52,7 +52,7 @@ def test_a_hit_carries_the_caption_of_its_segment(library, dogs):
 
 def test_a_word_of_a_caption_finds_its_segment_and_says_so(library, dogs):
     [hit] = asked(library, "puppy", cutoff=1.0).videos[0].hits
-    assert (hit.reason, hit.caption) == ("words", "A puppy runs")
+    assert (hit.reason, hit.words_in, hit.caption) == ("words", "caption", "A puppy runs")
     assert asked(library, "puppy dog", AwayEngine()).videos == [], "every word must be there"
     found = asked(library, "puppy", AwayEngine())
     assert [h.caption for h in found.videos[0].hits] == ["A puppy runs"]
@@ -62,7 +62,7 @@ def test_words_and_meaning_together_are_both(library, dogs):
     Caption.objects.filter(text="A puppy runs").update(text="A dog runs")
     captions.keep(dogs, Space.objects.get(), list(dogs.captions.all()))
     [hit] = asked(library, "dog").videos[0].hits
-    assert (hit.reason, hit.caption) == ("both", "A dog runs")
+    assert (hit.reason, hit.words_in, hit.caption) == ("both", "caption", "A dog runs")
 
 
 def test_the_nearest_that_are_offered_carry_captions_too(library, dogs):

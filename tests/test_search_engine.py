@@ -50,7 +50,7 @@ def test_it_finds_the_second(library: Library, space: Space) -> None:
     (hit,) = ask("dog", library).videos[0].hits
     assert (hit.start_s, hit.end_s) == (40.0, 48.0)
     assert hit.start_s <= hit.best_s < hit.end_s
-    assert hit.reason == "meaning"
+    assert (hit.reason, hit.words_in) == ("meaning", "")
 
 
 def test_a_single_window_inside_a_long_segment_is_found(library: Library, space: Space) -> None:
@@ -154,7 +154,7 @@ def test_words_are_found_while_the_model_is_away(library: Library, space: Space)
 def test_a_hit_by_words_alone_is_kept_and_says_so(library: Library, space: Space) -> None:
     add_video(library, space, [showing("train", 0.9)], title="Rex the dog")
     (hit,) = ask("dog", library).videos[0].hits
-    assert hit.reason == "words"
+    assert (hit.reason, hit.words_in) == ("words", "title")
     assert hit.similarity < 0.1
 
 

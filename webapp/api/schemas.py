@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from search.results import Reason, Verdict
+from search.results import Reason, Verdict, WordsIn
 
 
 class ProblemOut(Schema):
@@ -65,6 +65,7 @@ class HitOut(Schema):
     score: float
     similarity: float
     reason: Reason
+    words_in: WordsIn = Field(description="where the words stand, if it was found by any")
     caption: str
     agreement: float | None
     criteria: list[Verdict] = Field(description="of the query's parts, where commas part it")
