@@ -17,6 +17,7 @@ from search.results import Results
 from webapp.model import engine
 from webapp.pages.forms import LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
+from webapp.sharing.guests import guests_may_look
 from webapp.shown.selectors import NotShown, shown_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FILTERS = {"library", "since", "until", "label", "at_least", "must"}
 
 
+@guests_may_look
 @require_GET
 def search_page(request: HttpRequest) -> HttpResponse:
     text, like = request.GET.get("q", "").strip(), request.GET.get("like", "").strip()
