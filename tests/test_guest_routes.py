@@ -174,6 +174,12 @@ def test_what_is_open_to_all_tells_a_guest_nothing(guest, shared):
     assert guest.head(f"/uploads/{shared['upload_id']}", headers=tus).status_code == 401
 
 
+def test_a_guests_browser_keeps_no_picture_and_no_film(guest, shared):
+    by_name = dict(routes())
+    for name in ("media-play", "media-poster", "media-storyboard", "media-frame"):
+        assert guest.get(address(name, by_name[name], shared))["Cache-Control"] == "private, max-age=0"
+
+
 def test_without_a_link_nothing_on_the_list_opens(client, shared, alice):
     by_name = dict(routes())
     for name in OF_A_VIDEO | OF_A_LIBRARY | OF_WHAT_IS_VISIBLE | ASKED:

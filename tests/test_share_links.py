@@ -74,6 +74,7 @@ def test_a_guest_looks_searches_and_asks(guest, film, elsewhere, library):
     found = text(guest.get("/search?q=dog"))
     assert "Our dog" in found
     assert "Secret dog" not in found
+    assert "in Holidays: 1 moment" in found
     assert "Save this search" not in found
     assert guest.get(f"/search?like={film.pk}@11").status_code == 200
     page = text(guest.get(f"/v/{film.pk}?q=dog"))
@@ -147,6 +148,7 @@ def test_a_link_that_ended_stops_at_once_for_who_is_inside(guest, address, film,
 def test_wrong_ended_and_expired_links_have_one_answer(as_alice, address, library):
     def body(path: str) -> tuple[int, str]:
         answer = Client().get(path, headers={"X-Request-ID": "same-id-000"})
+        assert answer["Referrer-Policy"] == "no-referrer"
         return answer.status_code, text(answer).split("<main")[1]
 
     ShareLink.objects.update(ends_at=timezone.now() - timedelta(days=1))
@@ -155,7 +157,7 @@ def test_wrong_ended_and_expired_links_have_one_answer(as_alice, address, librar
     assert next(iter(answers))[0] == 404
 
 
-def test_the_session_key_changes_and_nothing_planted_is_kept(address, film):
+def test_a_session_that_was_planted_before_is_worth_nothing_after(address, film):
     client = Client()
     planted = client.session
     planted["at_least"] = 50

@@ -165,6 +165,32 @@ def test_of_two_owners_who_leave_at_once_one_stays(alice, bob, library):
 # Invitations.
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_use_an_invitation_at_once_one_comes_in(alice, library):
+    invitation, _ = services.invitation_make(library=library, made_by=alice, role="viewer")
+    start, made = threading.Barrier(2), []
+
+    def come(name: str) -> None:
+        start.wait()
+        made.append(services.newcomer_create(invitation=invitation, username=name, password=PASSWORD))
+        connection.close()
+
+    newcomers = [threading.Thread(target=come, args=(name,)) for name in ("dora", "eve")]
+    for newcomer in newcomers:
+        newcomer.start()
+    for newcomer in newcomers:
+        newcomer.join()
+    assert made.count(None) == 1
+    assert User.objects.filter(username__in=["dora", "eve"]).count() == 1
+    assert library.memberships.count() == 3
+
+
+def test_a_name_that_was_taken_meanwhile_makes_nothing(alice, library):
+    invitation, _ = services.invitation_make(library=library, made_by=alice, role="viewer")
+    assert services.newcomer_create(invitation=invitation, username="alice", password=PASSWORD) is None
+    assert Invitation.objects.get().used_at is None
+
+
 def invited(as_owner: Client, library: Library, invited_as: str = "viewer") -> str:
     page = text(as_owner.post(f"/library/{library.pk}/invitations", {"role": invited_as}))
     return page.split('<code class="secret">')[1].split("<")[0].removeprefix("http://testserver")

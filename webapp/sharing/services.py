@@ -25,7 +25,7 @@ class NotDone(ValueError):
 
 @transaction.atomic
 def person_add(*, library: Library, username: str, role: str) -> Membership:
-    user = User.objects.filter(username=username, is_active=True).first()
+    user = User.objects.filter(username=User.normalize_username(username), is_active=True).first()
     if user is None:
         raise NotDone(NOBODY.format(name=username))
     try:
@@ -101,8 +101,12 @@ def invitation_accept(*, invitation: Invitation, user: AbstractBaseUser) -> bool
 
 @transaction.atomic
 def newcomer_create(*, invitation: Invitation, username: str, password: str) -> User | None:
-    """An account that is a member, or neither: None where somebody was faster."""
-    user = User.objects.create_user(username, password=password)
+    """An account that is a member, or neither: None where somebody was faster, with the name or with the invitation."""
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(username, password=password)
+    except IntegrityError:
+        return None
     if invitation_accept(invitation=invitation, user=user):
         return user
     transaction.set_rollback(True)
