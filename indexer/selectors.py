@@ -1,5 +1,7 @@
 """Reads: who may see what. Every view starts from these querysets, so that a stranger meets a 404."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
@@ -10,8 +12,27 @@ Person = AbstractBaseUser | AnonymousUser
 EDITORS = (Membership.Role.OWNER, Membership.Role.EDITOR)
 
 
+class Guest(AnonymousUser):
+    """Somebody without an account who was let in to look at one library, until a time.
+
+    To all that asks for an account a guest is nobody, so what does not know of guests is closed to them.
+    """
+
+    is_guest = True
+
+    def __init__(self, library: Library, until: datetime) -> None:
+        super().__init__()
+        self.library, self.until = library, until
+
+
+def is_guest(user: Person) -> bool:
+    return isinstance(user, Guest)
+
+
 def libraries_visible_to(user: Person) -> QuerySet[Library]:
-    """Libraries a person belongs to, and the sample library, which everyone signed in may view."""
+    """Libraries a person belongs to, and the sample library, which everyone signed in may view. A guest has one."""
+    if isinstance(user, Guest):
+        return Library.objects.filter(pk=user.library.pk)
     if not user.is_authenticated:
         return Library.objects.none()
     mine = Membership.objects.filter(user_id=user.pk).values("library")
@@ -41,6 +62,8 @@ def videos_present() -> QuerySet[Video]:
 
 def role_of(user: Person, library: Library) -> str | None:
     """owner, editor, viewer, or None for a stranger. Everyone signed in is at least a viewer of the samples."""
+    if isinstance(user, Guest):
+        return Membership.Role.VIEWER if user.library.pk == library.pk else None
     if not user.is_authenticated:
         return None
     membership = Membership.objects.filter(user_id=user.pk, library=library).first()
@@ -60,6 +83,11 @@ def can_edit(user: Person, library: Library) -> bool:
 
 def can_share(user: Person, library: Library) -> bool:
     return role_of(user, library) == Membership.Role.OWNER
+
+
+def is_member(user: Person, library: Library) -> bool:
+    """Belongs to it: more than looking at it, which the samples and a link allow as well."""
+    return user.is_authenticated and Membership.objects.filter(user_id=user.pk, library=library).exists()
 
 
 def same_file(library: Library, sha256: str) -> Video | None:

@@ -20,6 +20,8 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 _FORM = re.compile(r"[A-Za-z0-9-]{8,64}")
+# The addresses of webapp.sharing let in whoever knows them, so no line of a log may hold one.
+_SECRET = re.compile(r"(/(?:s|join)/)[\w-]{16,}")
 # What every record carries anyway; anything else was passed as `extra` and belongs in the line.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
 
@@ -42,7 +44,7 @@ class JsonFormatter(logging.Formatter):
         line |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
         if record.exc_info and record.exc_info[0]:
             line["error"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _SECRET.sub(r"\1...", json.dumps(line, default=str, ensure_ascii=False))
 
 
 def outgoing_headers() -> dict[str, str]:

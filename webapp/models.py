@@ -2,7 +2,8 @@
 
 from webapp.api.models import ApiKey
 from webapp.saved.models import SavedSearch
+from webapp.sharing.models import Invitation, ShareLink
 from webapp.shown.models import ShownPicture
 from webapp.uploads.models import Upload
 
-__all__ = ["ApiKey", "SavedSearch", "ShownPicture", "Upload"]
+__all__ = ["ApiKey", "Invitation", "SavedSearch", "ShareLink", "ShownPicture", "Upload"]

@@ -5,6 +5,8 @@ home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved
+people, person-role, person-remove, invite, invite-withdraw,
+links, link-end, shared, shared-offer, join, join-open          webapp.sharing
 shown-new, shown-picture                                        webapp.shown
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.media
@@ -20,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.api.urls")),
     path("", include("webapp.labels.urls")),
     path("", include("webapp.saved.urls")),
+    path("", include("webapp.sharing.urls")),
     path("", include("webapp.shown.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),

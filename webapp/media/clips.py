@@ -17,6 +17,7 @@ from indexer.selectors import videos_visible_to
 from model_server.frames.errors import MediaError
 from webapp.errors import Problem
 from webapp.media.answers import private
+from webapp.sharing.guests import guests_may_look
 
 
 class PartForm(forms.Form):
@@ -24,6 +25,7 @@ class PartForm(forms.Form):
     end = forms.FloatField(min_value=0, max_value=1e6)
 
 
+@guests_may_look
 @require_GET
 def clip(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
     """Cut while the person waits: mostly copied, in a second; from the copy for browsers where there is one."""

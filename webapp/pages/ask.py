@@ -12,10 +12,12 @@ from model_server.engine import EngineError
 from search.ask import ask
 from webapp.model import engine
 from webapp.pages.forms import AskForm
+from webapp.sharing.guests import guests_may_ask
 
 NOT_INDEXED = "This video is not indexed yet: ask again when it is."
 
 
+@guests_may_ask
 @require_POST
 def video_ask(request: HttpRequest, video_id: UUID) -> HttpResponse:
     """Whoever may look at the video may ask; nothing is stored."""

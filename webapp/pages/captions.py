@@ -16,6 +16,7 @@ from indexer.models import Segment, Space, Video
 from indexer.selectors import can_edit, videos_visible_to
 from webapp.pages.actions import editable
 from webapp.pages.words import WAITS, percent
+from webapp.sharing.guests import guests_may_look
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def _at_rest(video: Video, n_segments: int, n_missing: int) -> str:
     return f"{n_missing} of {n_segments} segments have no caption"
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def captions_state(request: HttpRequest, video_id: UUID) -> HttpResponse:

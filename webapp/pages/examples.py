@@ -16,6 +16,7 @@ from search.examples import candidates, titles
 from search.query import as_typed
 from search.results import SearchRequest, VideoHits
 from webapp.model import engine
+from webapp.sharing.guests import guests_may_look
 
 MOST = 5
 PLACES = {"home": (3, "Try"), "nothing": (MOST, "")}  # how many a page shows, and the word before them
@@ -27,6 +28,7 @@ KEEP_S, KEEP_FEW_S = 3600, 60  # few may mean that the model was away for a mome
 Tried = tuple[str, VideoHits]
 
 
+@guests_may_look
 @require_GET
 def examples(request: HttpRequest) -> HttpResponse:
     """`place` is the page that asks; `library` narrows it to one."""

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_GET
 from indexer.models import Caption, Segment, Space, Video
 from indexer.selectors import videos_visible_to
 from indexer.words import UNSURE_BELOW
+from webapp.sharing.guests import guests_may_look
 
 Row = tuple[Segment, Caption | None]
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def segments_vtt(request: HttpRequest, video_id: UUID) -> HttpResponse:
@@ -24,6 +26,7 @@ def segments_vtt(request: HttpRequest, video_id: UUID) -> HttpResponse:
     return _named(answer, video, "vtt")
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def segments_json(request: HttpRequest, video_id: UUID) -> HttpResponse:

@@ -11,10 +11,12 @@ from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 from indexer.models import Video
 from indexer.selectors import videos_visible_to
 from webapp.pages.words import left_s, state_of
+from webapp.sharing.guests import guests_may_look
 
 MOST = 100  # cards one request may ask for
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def cards(request: HttpRequest) -> HttpResponse:
@@ -32,6 +34,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def video_state(request: HttpRequest, video_id: UUID) -> HttpResponse:

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from indexer.bells import ring_for_samples
 from indexer.models import Library, Video
-from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
+from indexer.selectors import can_edit, is_guest, is_member, libraries_visible_to, videos_visible_to
 from indexer.services import library_create
 from webapp.pages.forms import LibraryForm
 from webapp.saved.models import SavedSearch
+from webapp.sharing.guests import guests_may_look
 from webapp.uploads.pages import upload_context
 
 SHELF = 12  # the newest videos of a library, on the first page
@@ -34,14 +35,17 @@ class Shelf:
     n_videos: int
 
 
+@guests_may_look
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     shelves = [shelf_of(request, library) for library in libraries_visible_to(request.user)]
     filled = [shelf for shelf in shelves if shelf.n_videos]
-    shown = [video for shelf in filled for video in shelf.videos]
+    context = {"shelves": filled, "shown": [video for shelf in filled for video in shelf.videos]}
+    if is_guest(request.user):
+        return render(request, "pages/home.html", context)
     empty = {} if filled else upload_context(request) | {"samples_asked": cache.get(SAMPLES_ASKED)}
     saved = SavedSearch.objects.filter(owner=request.user)  # type: ignore[misc]
-    return render(request, "pages/home.html", {"shelves": filled, "shown": shown, "saved": saved} | empty)
+    return render(request, "pages/home.html", context | {"saved": saved} | empty)
 
 
 @require_POST
@@ -59,6 +63,7 @@ def shelf_of(request: HttpRequest, library: Library) -> Shelf:
     return Shelf(library, list(videos[:SHELF]), videos.count())
 
 
+@guests_may_look
 @require_GET
 def library_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
     library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
@@ -69,6 +74,7 @@ def library_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
         "page": page,
         "facts": videos.aggregate(n_videos=Count("id"), duration_s=Sum("duration_s"), size_bytes=Sum("size_bytes")),
         "may_edit": can_edit(request.user, library),
+        "is_member": is_member(request.user, library),
     }
     return render(request, "pages/library.html", context)
 

@@ -13,6 +13,7 @@ from search.intervals import intervals
 from webapp.pages.forms import MomentsForm
 from webapp.pages.moment_files import Moments, as_chapters, as_csv, as_edl, as_fcpxml
 from webapp.pages.video import CUTOFF, heat_of
+from webapp.sharing.guests import guests_may_look
 
 FILES = {
     "csv": (as_csv, "text/csv"),
@@ -22,6 +23,7 @@ FILES = {
 }
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def moments_file(request: HttpRequest, video_id: UUID, ending: str) -> HttpResponse:

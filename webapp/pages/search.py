@@ -1,6 +1,5 @@
 """The search page."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -11,20 +10,19 @@ from django.utils import formats
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
-from indexer.selectors import libraries_visible_to, videos_visible_to
+from indexer.selectors import Guest, Person, libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
 from webapp.model import engine
 from webapp.pages.forms import LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
+from webapp.sharing.guests import guests_may_look
 from webapp.shown.selectors import NotShown, shown_of
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 FILTERS = {"library", "since", "until", "label", "at_least", "must"}
 
 
+@guests_may_look
 @require_GET
 def search_page(request: HttpRequest) -> HttpResponse:
     text, like = request.GET.get("q", "").strip(), request.GET.get("like", "").strip()
@@ -49,7 +47,11 @@ def search_page(request: HttpRequest) -> HttpResponse:
     remember(request, form.cleaned_data["at_least"])
     context["shown"] = shown
     results = search(asked, engine())
-    said = {"results": results, "understood": understood(form), "filtered": bool(FILTERS & set(form.changed_data))}
+    said = {
+        "results": results,
+        "understood": understood(form, everywhere(request.user)),
+        "filtered": bool(FILTERS & set(form.changed_data)),
+    }
     context |= said | pages(request.GET, asked.page, results) | rows_shown(request.user, results)
     return render(request, template_of(results), context)
 
@@ -104,10 +106,15 @@ def template_of(results: Results) -> str:
     return "pages/search_down.html" if results.words_only else "pages/search_nothing.html"
 
 
-def understood(form: SearchForm) -> str:
+def everywhere(user: Person) -> str:
+    """All that this person may see, in words."""
+    return f"in {user.library.name}" if isinstance(user, Guest) else "in all libraries"
+
+
+def understood(form: SearchForm, everywhere: str) -> str:
     """The filters as words: "in Holidays, added from 1 Mar 2026"."""
     library, since, until = (form.cleaned_data[name] for name in ("library", "since", "until"))
-    said = [f"in {library.name}" if library else "in all libraries"]
+    said = [f"in {library.name}" if library else everywhere]
     if since:
         said.append(f"added from {formats.date_format(since, 'j M Y')}")
     if until:
@@ -123,7 +130,7 @@ def understood(form: SearchForm) -> str:
     return ", ".join(said)
 
 
-def rows_shown(user: "AbstractBaseUser | AnonymousUser", results: Results) -> dict[str, object]:
+def rows_shown(user: Person, results: Results) -> dict[str, object]:
     """The rows, for the videos this person may see at this moment."""
     found = [*results.videos, *results.nearest]
     visible = videos_visible_to(user).select_related("library")

@@ -20,10 +20,12 @@ from webapp.pages.forms import DetailForm, SecondForm
 from webapp.pages.links import play_url
 from webapp.pages.strip import CAPTIONS_A_REQUEST, spans_of, strip_of
 from webapp.pages.words import left_s, state_of
+from webapp.sharing.guests import guests_may_look
 
 CUTOFF = 0.5  # where the handle stands at first: more likely right than wrong
 
 
+@guests_may_look
 @require_GET
 def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = get_object_or_404(videos_visible_to(request.user).select_related("library"), pk=video_id)
@@ -42,6 +44,7 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
     return render(request, "pages/video.html", context | strip_of(video, steps) | _asked(text, steps))
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def segments(request: HttpRequest, video_id: UUID) -> HttpResponse:

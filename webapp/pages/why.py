@@ -13,8 +13,10 @@ from search.explain import explain
 from webapp.model import engine
 from webapp.pages.forms import SecondForm
 from webapp.pages.links import frame_url
+from webapp.sharing.guests import guests_may_look
 
 
+@guests_may_look
 @never_cache
 @require_GET
 def video_why(request: HttpRequest, video_id: UUID) -> HttpResponse:

@@ -23,16 +23,8 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "Name"
 
 
-class SetupForm(_CreationForm):
-    """Name and password, twice; Django's password rules apply.
-
-    Where a setup token is set (it is when other machines can reach the page), only who has read it on the console may
-    make the account.
-    """
-
-    token = forms.CharField(
-        label="Setup token", help_text="Printed on the console where Seekframe was started.", required=True
-    )
+class AccountForm(_CreationForm):
+    """Name and password, twice; Django's password rules apply."""
 
     class Meta:
         model = User
@@ -45,6 +37,21 @@ class SetupForm(_CreationForm):
         self.fields["password1"].help_text = "At least 10 characters, and not one of the common ones."
         self.fields["password2"].label = "Password again"
         self.fields["password2"].help_text = ""
+
+
+class SetupForm(AccountForm):
+    """The first account.
+
+    Where a setup token is set (it is when other machines can reach the page), only who has read it on the console may
+    make the account.
+    """
+
+    token = forms.CharField(
+        label="Setup token", help_text="Printed on the console where Seekframe was started.", required=True
+    )
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
         if not settings.SETUP_TOKEN:
             del self.fields["token"]
 
