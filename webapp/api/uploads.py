@@ -21,6 +21,7 @@ from webapp.uploads.finish import upload_finish
 from webapp.uploads.models import Upload
 from webapp.uploads.whole import PartFile, into_parts, upload_take
 
+__all__ = ["router"]
 ALREADY_HERE = "This library has the same file already, as «{title}». Send allow_duplicate=true to keep both."
 
 
