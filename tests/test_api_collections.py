@@ -58,6 +58,13 @@ def test_a_library_needs_a_name(alice, name: str) -> None:
     assert not Library.objects.exists()
 
 
+def test_a_long_list_asks_the_database_no_more_often(alice, django_assert_max_num_queries) -> None:
+    for i in range(12):
+        post(caller(alice, "write"), "libraries", {"name": f"Library {i}"})
+    with django_assert_max_num_queries(6):
+        assert {row["role"] for row in caller(alice).get("/api/v1/libraries").json()["items"]} == {"owner"}
+
+
 def test_pages_hold_every_library_once(alice) -> None:
     for i in range(7):
         post(caller(alice, "write"), "libraries", {"name": f"Library {i}"})

@@ -73,7 +73,7 @@ def test_it_finds_moments_with_links_that_open_at_the_second(environment, film: 
     (moment,) = found["moments"]
     assert (moment["video"], moment["time"], moment["start_s"]) == ("Film", "0:10-0:18", 10.0)
     assert moment["url"].startswith(f"{address}/v/{film.pk}?t=")
-    assert (found["nothing_matches"], found["answer"]) == (False, "1 moments in 1 videos.")
+    assert (found["nothing_matches"], found["answer"]) == (False, "1 found, and no more.")
     assert (nothing["nothing_matches"], nothing["answer"], nothing["moments"]) == (True, "Nothing matches.", [])
     assert nothing["nearest"]
 
@@ -93,7 +93,7 @@ def test_it_looks_around_and_asks(environment, film: Video, library: Library) ->
         )
     )
     assert [row["name"] for row in libraries["libraries"]] == ["Holidays"]
-    assert (videos["videos"][0]["title"], videos["videos"][0]["length"], videos["n_more"]) == ("Film", "0:18", 0)
+    assert (videos["videos"][0]["title"], videos["videos"][0]["length"], videos["has_more"]) == ("Film", "0:18", False)
     assert [row["time"] for row in segments["segments"]] == ["0:11-0:18"]
     assert (asked["answer"], asked["time"]) == ("dog", "0:11-0:18")
     assert (captions["under_way"], captions["n_segments"], captions["n_captions"]) == (True, 2, 0)

@@ -1,18 +1,19 @@
 """Large files by the client, against the web as it is run: what breaks goes on, with a key in place of a session."""
 
 import random
+import socket
 from pathlib import Path
 
 import h11
 import httpx
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
 
 from indexer.models import Video
 from seekframe_client import Seekframe, SeekframeError, client, resumable
 from seekframe_client.resumable import Memory
 from tests.api_world import secret_of
+from tests.test_uploads_live import until
 from tests.tus_client import VIDEO
 from tests.web_process import Web, web
 from webapp.uploads.finish import upload_finish
@@ -146,5 +147,21 @@ def test_a_whole_file_goes_through_the_web_as_it_is_run(web: Web, alice, library
         with pytest.raises(SeekframeError) as refused:  # told though most of it was still on its way
             seekframe.upload(tmp_path / "notes.mp4", str(library.pk))
         assert refused.value.status == 415
-    connection.close()
-    assert list((tmp_path / "uploads").iterdir()) == []
+    until(lambda: not list((tmp_path / "uploads").iterdir()))
+
+
+def test_a_whole_file_that_is_cut_off_makes_nothing(web: Web, alice, library, tmp_path: Path) -> None:
+    """However much of it came: a video is a whole file, or none."""
+    form = {"library": str(library.pk)}
+    sent = httpx.Request("POST", f"{web.url}/api/v1/videos", data=form, files={"file": ("lake.mp4", FILE)})
+    body = sent.read()
+    head = f"POST /api/v1/videos HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {secret_of(alice)}\r\n"
+    head += "".join(f"{name}: {sent.headers[name]}\r\n" for name in ("Content-Type", "Content-Length")) + "\r\n"
+    for missing in (5, 8, 60, 2**20):  # from the last boundary on
+        with socket.create_connection(("127.0.0.1", web.port)) as connection:
+            connection.sendall(head.encode() + body[:-missing])
+            connection.shutdown(socket.SHUT_WR)
+            said = connection.recv(2**16)
+        assert not said or b" 4" in said.splitlines()[0], said
+        until(lambda: not (tmp_path / "uploads").exists() or not list((tmp_path / "uploads").iterdir()))
+    assert not Video.objects.exists()

@@ -3,6 +3,8 @@
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
+from typing import Annotated
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -23,6 +25,7 @@ NOTHING_MATCHES = "Nothing matches."
 LOOKS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 WRITES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 MOST_SEGMENTS = 200
+Limit = Annotated[int, Field(ge=1, le=200)]
 
 server = MCPServer("seekframe", title="Seekframe", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING")
 
@@ -57,7 +60,7 @@ class VideoRow(BaseModel):
 
 class VideoRows(BaseModel):
     videos: list[VideoRow]
-    n_more: int = Field(description="that are not in this list")
+    has_more: bool
 
 
 class SegmentRow(BaseModel):
@@ -113,7 +116,7 @@ def told() -> Iterator[Seekframe]:
 
 
 @server.tool(title="Search videos", annotations=LOOKS)
-def search(query: str, library_id: str = "", limit: int = 10) -> Found:
+def search(query: str, library_id: str = "", limit: Limit = 10) -> Found:
     """Moments of the person's videos that show what the query says, best first."""
     filters: shapes.Filters = {"library": library_id} if library_id else {}
     with told() as seekframe:
@@ -122,9 +125,10 @@ def search(query: str, library_id: str = "", limit: int = 10) -> Found:
     if results["nothing_matches"]:
         closest, notice = nearest[:5], results["notice"]
         return Found(answer=NOTHING_MATCHES, nothing_matches=True, moments=[], nearest=closest, notice=notice)
-    n_videos = len(results["videos"])
-    answer = f"{len(moments)} moments in {n_videos} videos" + (", and there are more." if results["has_more"] else ".")
-    return Found(answer=answer, nothing_matches=False, moments=moments[:limit], nearest=[], notice=results["notice"])
+    shown = moments[:limit]
+    left = len(moments) > limit or results["has_more"]
+    answer = f"The best {len(shown)}; there are more." if left else f"{len(shown)} found, and no more."
+    return Found(answer=answer, nothing_matches=False, moments=shown, nearest=[], notice=results["notice"])
 
 
 def moments_of(videos: list[shapes.VideoHits]) -> list[Moment]:
@@ -146,10 +150,11 @@ def moments_of(videos: list[shapes.VideoHits]) -> list[Moment]:
 
 
 @server.tool(title="List videos", annotations=LOOKS)
-def list_videos(library_id: str = "", status: str = "", limit: int = 50) -> VideoRows:
+def list_videos(library_id: str = "", status: str = "", limit: Limit = 50) -> VideoRows:
     """Videos, the newest first, with how far each is."""
     with told() as seekframe:
-        found = list(seekframe.videos(library=library_id or None, status=status or None))
+        listed = seekframe.videos(library=library_id or None, status=status or None)
+        found = list(islice(listed, limit + 1))
     rows = [
         VideoRow(
             id=video["id"],
@@ -161,14 +166,15 @@ def list_videos(library_id: str = "", status: str = "", limit: int = 50) -> Vide
         )
         for video in found[:limit]
     ]
-    return VideoRows(videos=rows, n_more=len(found) - len(rows))
+    return VideoRows(videos=rows, has_more=len(found) > len(rows))
 
 
 @server.tool(title="Segments of a video", annotations=LOOKS)
 def segments(video_id: str, from_s: float = 0.0) -> SegmentRows:
     """What a video shows, in time order: a segment is a stretch with one meaning, with its caption where it has one."""
     with told() as seekframe:
-        found = [segment for segment in seekframe.segments(video_id) if segment["end_s"] > from_s]
+        later = (segment for segment in seekframe.segments(video_id) if segment["end_s"] > from_s)
+        found = list(islice(later, MOST_SEGMENTS + 1))
     rows = [
         SegmentRow(
             time=span(row["start_s"], row["end_s"]),
