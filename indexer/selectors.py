@@ -53,6 +53,8 @@ def role_of(user: Person, library: Library) -> str | None:
 
 def roles_of(user: Person) -> dict[UUID, str]:
     """By library, of those a person belongs to: for lists, where asking for each would be many questions."""
+    if not user.is_authenticated:
+        return {}
     return dict(Membership.objects.filter(user_id=user.pk).values_list("library", "role"))
 
 
