@@ -1,7 +1,7 @@
 # Two commands: `make up` runs Seekframe, `make test` proves it. Python 3.11 or newer is all they need.
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := webapp indexer search model_server benchmarks tests requirements manage.py
+SOURCES := webapp indexer search model_server client benchmarks tests requirements manage.py
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help

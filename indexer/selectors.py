@@ -1,6 +1,7 @@
 """Reads: who may see what. Every view starts from these querysets, so that a stranger meets a 404."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
@@ -70,6 +71,13 @@ def role_of(user: Person, library: Library) -> str | None:
     if membership is not None:
         return membership.role
     return Membership.Role.VIEWER if library.is_sample else None
+
+
+def roles_of(user: Person) -> dict[UUID, str]:
+    """By library, of those a person belongs to: for lists, where asking for each would be many questions."""
+    if not user.is_authenticated:
+        return {}
+    return dict(Membership.objects.filter(user_id=user.pk).values_list("library", "role"))
 
 
 def can_view(user: Person, library: Library) -> bool:

@@ -55,9 +55,10 @@ def test_search_takes_the_pages_own_parameters(alice, film: Video) -> None:
 
 def test_libraries_and_videos(alice, film: Video, library: Library) -> None:
     program = caller(alice)
-    assert program.get("/api/v1/libraries").json() == [
-        {"id": str(library.pk), "name": library.name, "role": "owner", "n_videos": 1}
-    ]
+    assert program.get("/api/v1/libraries").json() == {
+        "items": [{"id": str(library.pk), "name": library.name, "role": "owner", "n_videos": 1}],
+        "count": 1,
+    }
     listed = program.get("/api/v1/videos", {"library": library.pk, "status": "ready"}).json()
     assert (listed["count"], listed["items"][0]["id"]) == (1, str(film.pk))
     assert program.get("/api/v1/videos", {"status": "failed"}).json()["count"] == 0
@@ -65,8 +66,8 @@ def test_libraries_and_videos(alice, film: Video, library: Library) -> None:
     assert program.get("/api/v1/videos", {"page": 2}).json()["items"] == []
     assert program.get("/api/v1/videos", {"page": 10**18}).status_code == 422  # more than the database counts
     segments = program.get(f"/api/v1/videos/{film.pk}/segments").json()
-    assert segments["model"] == "fake"
-    assert segments["segments"][0]["start_s"] == 0.0
+    assert (segments["model"], segments["count"], segments["items"][0]["start_s"]) == ("fake", 2, 0.0)
+    assert program.get(f"/api/v1/videos/{film.pk}/segments", {"page": 2}).json()["items"] == []
 
 
 def test_a_key_that_may_write_changes_what_its_person_may_change(alice, film: Video) -> None:

@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from schemathesis.checks import not_a_server_error
 
 from tests.search_world import SeeingEngine, add_video, showing, stored_space
@@ -20,8 +21,8 @@ EXAMPLES = int(os.environ.get("SEEKFRAME_FUZZ", 25))  # of each operation
 
 
 @pytest.fixture
-def described(alice, library, monkeypatch):
-    cache.clear()  # rates are counted there
+def described(alice, library, monkeypatch, settings, tmp_path):
+    settings.UPLOADS_DIR = tmp_path / "uploads"
     for module in ("searching", "videos"):
         monkeypatch.setattr(f"webapp.api.{module}.engine", SeeingEngine)
     add_video(library, stored_space(), [showing("dog")] * 3)
@@ -39,14 +40,15 @@ def secret(alice) -> str:
 
 def test_no_call_is_a_server_error(described, secret: str) -> None:
     operations = [found.ok() for found in described.get_all_operations()]
-    assert len(operations) >= 10
+    assert len(operations) >= 23
     for operation in operations:  # by hand: its pytest plug-in does not know this pytest
+        cache.clear()  # rates are counted there
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+        @examples(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         def call(case) -> None:
             answer = case.call(headers={"Authorization": f"Bearer {secret}"})
             case.validate_response(answer, checks=[not_a_server_error])
-            assert answer.status_code != 401
+            assert answer.status_code not in (401, 429)
 
         call()

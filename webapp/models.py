@@ -1,9 +1,9 @@
 """Where Django looks for the web process's own tables."""
 
-from webapp.api.models import ApiKey
+from webapp.api.models import ApiKey, KeptAnswer
 from webapp.saved.models import SavedSearch
 from webapp.sharing.models import Invitation, ShareLink
 from webapp.shown.models import ShownPicture
 from webapp.uploads.models import Upload
 
-__all__ = ["ApiKey", "Invitation", "SavedSearch", "ShareLink", "ShownPicture", "Upload"]
+__all__ = ["ApiKey", "Invitation", "KeptAnswer", "SavedSearch", "ShareLink", "ShownPicture", "Upload"]

@@ -85,6 +85,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
     "sweep_orphans": {"task": "indexer.tasks.sweep_orphans", "schedule": 24 * 3600.0},
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
+    "sweep_answers": {"task": "webapp.api.tasks.sweep_answers", "schedule": 3600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
 }

@@ -1,4 +1,7 @@
-"""Keys for programs. A key acts as the person who made it, within its scope, and never shows its secret again."""
+"""Keys for programs, and the answers kept for calls that are sent twice.
+
+A key acts as the person who made it, within its scope, and never shows its secret again.
+"""
 
 import hashlib
 import secrets
@@ -15,7 +18,7 @@ SEEN_EVERY = timedelta(minutes=1)  # a row is not written at every request
 class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read", "read: look and search"
-        WRITE = "write", "write: also rename, index again, stop and delete"
+        WRITE = "write", "write: also upload, rename, index again, stop and delete"
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)
@@ -35,6 +38,25 @@ class ApiKey(models.Model):
     @property
     def has_expired(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class KeptAnswer(models.Model):
+    """What a call with an `Idempotency-Key` made, so that the same call again makes nothing."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    path = models.CharField(max_length=200)
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what was sent")
+    began_at = models.DateTimeField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="none while the call is under way")
+    body = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "path", "key"], name="kept_answer_once")]
+        indexes = [models.Index(fields=["began_at"], name="kept_answer_sweeper")]  # those that are a day old
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.status or 'under way'})"
 
 
 def key_make(*, owner_id: int, name: str, scope: str, days: int | None) -> tuple[ApiKey, str]:

@@ -3,16 +3,28 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from model_server.engine import EngineError
 from search.query import QueryError
 from webapp import logs
+from webapp.errors import Problem
 
+BROKEN = "The request cannot be read: it is cut off, too long, or not what its Content-Type says."
 NO_KEY = "Send a key: Authorization: Bearer sf_..., or sign in."
+
+
+class Refusal(HttpError):
+    """A refusal that tells a program more than a sentence."""
+
+    def __init__(self, status: int, detail: str, *, retry_after_s: int = 0, **more: Any) -> None:
+        super().__init__(status, detail)
+        self.retry_after_s = retry_after_s
+        self.more = more
 
 
 def problem(status: int, detail: str, **more: Any) -> JsonResponse:
@@ -42,6 +54,10 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(QueryError, _misunderstood)
     api.add_exception_handler(Throttled, _throttled)
     api.add_exception_handler(HttpError, _http)
+    api.add_exception_handler(Refusal, _refused)
+    api.add_exception_handler(Problem, _told)
+    for unreadable in (SuspiciousOperation, BadRequest, MultiPartParserError):
+        api.add_exception_handler(unreadable, answer(400, BROKEN))
 
 
 def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:
@@ -61,3 +77,18 @@ def _throttled(_request: HttpRequest, error: Any) -> HttpResponse:
 
 def _http(_request: HttpRequest, error: Any) -> HttpResponse:
     return problem(error.status_code, str(error))
+
+
+def _refused(_request: HttpRequest, error: Any) -> HttpResponse:
+    answer = problem(error.status_code, str(error), **error.more)
+    if error.retry_after_s:
+        answer["Retry-After"] = str(error.retry_after_s)
+    return answer
+
+
+def _told(_request: HttpRequest, error: Any) -> HttpResponse:
+    """What the upload page would say."""
+    answer = problem(error.status, error.message)
+    for name, value in error.headers.items():
+        answer[name] = value
+    return answer

@@ -5,8 +5,21 @@ from typing import Annotated
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
+from indexer.words import one_line
 from search.results import Reason, Verdict, WordsIn
+
+
+def said(text: str) -> str:
+    """One line that holds something."""
+    if line := one_line(text):
+        return line
+    raise PydanticCustomError("blank", "Write something.")
+
+
+OneLine = Annotated[str, AfterValidator(said)]
 
 
 class ProblemOut(Schema):
@@ -22,6 +35,31 @@ class LibraryOut(Schema):
     name: str
     role: str = Field(description="owner, editor or viewer")
     n_videos: int
+
+
+class LibraryIn(Schema):
+    name: OneLine = Field(max_length=120)
+
+
+class LabelOut(Schema):
+    id: int
+    name: str
+    n_segments: int = Field(description="that were given it for sure")
+    duration_s: float = Field(description="of those segments")
+
+
+class LabelSetOut(Schema):
+    id: int
+    library_id: UUID
+    name: str
+    labels: list[LabelOut]
+    n_segments: int = Field(description="of the library")
+    n_labelled: int = Field(description="those that have been looked at")
+
+
+class LabelSetIn(Schema):
+    name: OneLine = Field(max_length=80)
+    names: list[Annotated[str, Field(max_length=120)]] = Field(min_length=1, max_length=200)
 
 
 class VideoOut(Schema):
@@ -55,7 +93,29 @@ class SegmentOut(Schema):
 class SegmentsOut(Schema):
     model: str | None
     version: str | None
-    segments: list[SegmentOut]
+    items: list[SegmentOut]
+    count: int
+
+
+class CaptionsOut(Schema):
+    state: str = Field(description="a sentence; empty where every segment has its caption")
+    under_way: bool
+    share: float | None = Field(description="written, while they are")
+    may_start: bool
+    n_segments: int
+    n_captions: int
+
+
+class UploadOut(Schema):
+    id: UUID
+    library_id: UUID
+    title: str
+    status: str = Field(description="receiving, received, finished, refused, cancelled or expired")
+    error: str = Field(description="a sentence for the person; empty where all is well")
+    size_bytes: int
+    received_bytes: int
+    video_id: UUID | None = Field(description="once it is finished")
+    duplicate: bool = Field(description="the library had the file already: `video_id` is that video")
 
 
 class HitOut(Schema):
@@ -96,6 +156,19 @@ class ResultsOut(Schema):
     words_only: bool = Field(description="the model was away: titles and captions alone were searched")
     notice: str
     took_ms: float
+
+
+class SavedIn(Schema):
+    name: OneLine = Field(max_length=80)
+    asked: str = Field(max_length=2000, description="the search's parameters as in its address: q=a+dog&sort=newest")
+
+
+class SavedOut(Schema):
+    id: int
+    name: str
+    asked: str
+    url: str
+    created_at: datetime
 
 
 class PictureOut(Schema):

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
-from ninja import File, Query, Router, Schema, Status
+from ninja import File, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.files import UploadedFile
 
@@ -14,9 +14,11 @@ from model_server.frames.errors import MediaError
 from search.engine import search
 from search.results import Results, VideoHits
 from webapp.api.auth import READ
+from webapp.api.once import once
 from webapp.api.schemas import PictureOut, ResultsOut
 from webapp.model import engine
 from webapp.pages.forms import SearchForm
+from webapp.shown.models import ShownPicture
 from webapp.shown.selectors import NotShown, shown_of
 from webapp.shown.services import picture_show
 
@@ -53,14 +55,14 @@ def search_videos(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any
 
 
 @router.post("/pictures", response={201: PictureOut}, auth=READ)
-def picture_new(request: HttpRequest, picture: File[UploadedFile]) -> Status[PictureOut]:
+@once(PictureOut)
+def picture_new(request: HttpRequest, picture: File[UploadedFile]) -> ShownPicture:
     """A picture to search with: `/search?like=ID`. It is kept for 90 days and belongs to no library."""
     assert request.user.pk is not None
     try:
-        found = picture_show(owner_id=request.user.pk, file=picture, engine=engine())
+        return picture_show(owner_id=request.user.pk, file=picture, engine=engine())
     except MediaError as problem:
         raise HttpError(422, str(problem)) from problem
-    return Status(201, PictureOut(id=found.pk))
 
 
 def said(request: HttpRequest, results: Results) -> dict[str, Any]:

@@ -1,43 +1,28 @@
-"""Libraries and videos."""
+"""Videos."""
 
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Status
+from ninja import Router, Status
 from ninja.errors import HttpError
-from ninja.pagination import PageNumberPagination, paginate
+from ninja.pagination import paginate
 
 from indexer import services
-from indexer.models import Library, Space, Video
-from indexer.selectors import can_edit, libraries_visible_to, role_of, videos_visible_to
+from indexer.models import Space, Video
+from indexer.selectors import videos_visible_to
 from search.ask import Asked, ask
 from webapp.api.auth import READ, WRITE
-from webapp.api.schemas import AskedOut, AskIn, LibraryOut, SegmentsOut, TitleIn, VideoOut
+from webapp.api.listing import PAGE, PageNumber, Pages
+from webapp.api.schemas import AskedOut, AskIn, SegmentsOut, TitleIn, VideoOut
 from webapp.model import engine
+from webapp.pages.actions import editable
 from webapp.pages.exports import as_json, rows_of
 
 router = Router()
-PAGE = 50
-LAST_PAGE = 100_000  # beyond any library, and within what the database counts
-
-
-class Pages(PageNumberPagination):
-    class Input(PageNumberPagination.Input):
-        page: int = Field(1, ge=1, le=LAST_PAGE)
-
-
-@router.get("/libraries", response=list[LibraryOut], auth=READ)
-def libraries(request: HttpRequest) -> list[dict[str, Any]]:
-    present = Count("videos", filter=~Q(videos__status=Video.Status.DELETING))
-    found: QuerySet[Library] = libraries_visible_to(request.user).annotate(n_videos=present).order_by("name", "id")
-    return [
-        {"id": row.pk, "name": row.name, "role": role_of(request.user, row), "n_videos": row.n_videos}  # type: ignore[attr-defined]
-        for row in found
-    ]
+SEGMENTS = 500  # a page
 
 
 @router.get("/videos", response=list[VideoOut], auth=READ)
@@ -91,12 +76,13 @@ def video_cancel(request: HttpRequest, video_id: UUID) -> Status[Video]:
 
 
 @router.get("/videos/{uuid:video_id}/segments", response=SegmentsOut, auth=READ)
-def segments(request: HttpRequest, video_id: UUID) -> dict[str, Any]:
-    """Of the space that search uses, in time order."""
+def segments(request: HttpRequest, video_id: UUID, page: PageNumber = 1) -> dict[str, Any]:
+    """Of the space that search uses, in time order, 500 a page."""
     found = get_object_or_404(videos_visible_to(request.user), pk=video_id)
-    said: dict[str, Any] = as_json(found, rows_of(found))
+    rows, first = rows_of(found), (page - 1) * SEGMENTS
+    said: dict[str, Any] = as_json(found, rows)
     space = said["space"] or {"model": None, "version": None}
-    return {**space, "segments": said["segments"]}
+    return {**space, "items": said["segments"][first : first + SEGMENTS], "count": len(rows)}
 
 
 @router.post("/videos/{uuid:video_id}/ask", response=AskedOut, auth=READ)
@@ -111,11 +97,3 @@ def video_ask(request: HttpRequest, video_id: UUID, asked: AskIn) -> Asked:
     if answer is None:
         raise HttpError(409, "This video is not indexed yet: ask again when it is.")
     return answer
-
-
-def editable(request: HttpRequest, video_id: UUID) -> Video:
-    """404 for a stranger, 403 for one who may only look."""
-    found = get_object_or_404(videos_visible_to(request.user).select_related("library"), pk=video_id)
-    if not can_edit(request.user, found.library):
-        raise PermissionDenied
-    return found

@@ -28,20 +28,21 @@ class Captions:
     live: bool  # will change by itself
     may_start: bool
     n_segments: int
+    n_missing: int
 
 
 def captions_of(video: Video) -> Captions:
     space = Space.objects.filter(status=Space.Status.ACTIVE).first()
     if space is None:
-        return Captions("", None, False, False, 0)
+        return Captions("", None, False, False, 0, 0)
     n_segments = Segment.objects.filter(video=video, space=space).count()
     n_missing = len(missing_spans(video, space))
     share = 1 - n_missing / n_segments if n_segments else 0.0
     if video.status == Video.Status.READY and n_segments and video.caption_status in WAITS:
-        return Captions(_under_way(video, share), share, True, False, n_segments)
+        return Captions(_under_way(video, share), share, True, False, n_segments, n_missing)
     may_start = video.status == Video.Status.READY and n_missing > 0
     may_start = may_start and video.caption_error not in (NO_DECODER, OTHER_MODEL)
-    return Captions(_at_rest(video, n_segments, n_missing), None, False, may_start, n_segments)
+    return Captions(_at_rest(video, n_segments, n_missing), None, False, may_start, n_segments, n_missing)
 
 
 def _under_way(video: Video, share: float) -> str:

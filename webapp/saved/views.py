@@ -3,7 +3,6 @@
 from itertools import chain
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -11,7 +10,8 @@ from django.views.decorators.http import require_POST
 
 from indexer.selectors import libraries_visible_to
 from webapp.saved.forms import SaveForm
-from webapp.saved.models import MOST, SavedSearch
+from webapp.saved.models import SavedSearch
+from webapp.saved.services import TooMany, search_keep
 
 
 @require_POST
@@ -22,21 +22,14 @@ def saved_new(request: HttpRequest) -> HttpResponse:
         for problem in chain.from_iterable(form.errors.values()):
             messages.error(request, str(problem))
         return redirect("home")
-    name, asked = form.cleaned_data["name"], form.cleaned_data["asked"]
-    if SavedSearch.objects.filter(owner=request.user).exclude(name=name).count() >= MOST:  # type: ignore[misc]
-        messages.error(request, f"You have {MOST} saved searches. Delete one that you no longer need.")
-        return redirect("home")
-    kept(request, name, asked)
-    messages.success(request, f"The search {name} is saved. You find it on the first page.")
-    return redirect(f"{reverse('search')}?{asked}")
-
-
-def kept(request: HttpRequest, name: str, asked: str) -> None:
+    assert request.user.pk is not None
     try:
-        with transaction.atomic():
-            SavedSearch.objects.create(owner=request.user, name=name, asked=asked)  # type: ignore[misc]
-    except IntegrityError:
-        SavedSearch.objects.filter(owner=request.user, name=name).update(asked=asked)  # type: ignore[misc]
+        kept = search_keep(owner_id=request.user.pk, **form.cleaned_data)
+    except TooMany as problem:
+        messages.error(request, str(problem))
+        return redirect("home")
+    messages.success(request, f"The search {kept.name} is saved. You find it on the first page.")
+    return redirect(f"{reverse('search')}?{kept.asked}")
 
 
 @require_POST

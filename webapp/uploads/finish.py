@@ -37,7 +37,7 @@ def upload_finish(*, upload_id: uuid.UUID) -> None:
     try:
         with parts.locked(upload.id) as part:
             _learn(upload, part)
-            if same_file(upload.library, upload.sha256) is None:
+            if _twin(upload, upload.library) is None:
                 _store(upload)
     except parts.Busy:
         return  # another worker is at it
@@ -86,7 +86,7 @@ def _publish(upload: Upload) -> None:
         claim = Upload.objects.select_for_update().get(pk=upload.pk)
         if claim.status != Status.RECEIVED:
             return
-        twin = same_file(library, upload.sha256)
+        twin = _twin(upload, library)
         if twin is None:
             claim.video = _video(claim, library)
         elif twin.pk == claim.pk:
@@ -100,6 +100,10 @@ def _publish(upload: Upload) -> None:
     parts.remove(upload.id)
     facts = {"upload_id": str(upload.id), "bytes": upload.size_bytes, "duplicate": bool(claim.duplicate_of_id)}
     log.info("upload_finished", extra=facts)
+
+
+def _twin(upload: Upload, library: Library) -> Video | None:
+    return None if upload.allow_duplicate else same_file(library, upload.sha256)
 
 
 def _video(upload: Upload, library: Library) -> Video:

@@ -31,6 +31,7 @@ class Upload(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=100, blank=True, help_text="by the file's first bytes; blank before")
     sha256 = models.CharField(max_length=64, blank=True)
+    allow_duplicate = models.BooleanField(default=False, help_text="keep the file though the library has it already")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RECEIVING)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -81,7 +81,7 @@ def append(part: BinaryIO, pieces: Iterator[bytes]) -> int:
     end = part.seek(0, os.SEEK_END)
     try:
         for piece in pieces:
-            end += _write_all(part, piece)
+            end += write_all(part, piece)
     finally:
         os.fsync(part.fileno())  # an offset that was answered must survive a power cut
     return end
@@ -112,7 +112,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _write_all(part: BinaryIO, piece: bytes) -> int:
+def write_all(part: BinaryIO, piece: bytes) -> int:
     """A raw write may be short, on a disk that is nearly full for one."""
     left = memoryview(piece)
     while left:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from indexer.models import Library
+from indexer.services import clean_title
 from webapp.errors import Problem
 from webapp.uploads import kinds, parts
 from webapp.uploads.models import Upload
@@ -29,14 +30,27 @@ MAX_UNFINISHED = 200  # a person: more is a program gone wrong
 LOCK_WAIT_S = 2.0  # a request that was cut off lets go within moments; longer, and the client asks again
 
 
-def upload_create(*, owner: AbstractBaseUser, library: Library, file_name: str, size_bytes: int) -> Upload:
+def upload_create(
+    *,
+    owner: AbstractBaseUser,
+    library: Library,
+    file_name: str,
+    size_bytes: int,
+    title: str = "",
+    allow_duplicate: bool = False,
+) -> Upload:
     """Room for a file, refused early where it can be known that it will not be taken."""
     name = kinds.clean_name(file_name)
     kinds.check_name(name)
-    _check_size(size_bytes)
-    _check_room(owner, size_bytes)
+    check_size(size_bytes)
+    check_room(owner, size_bytes)
     upload = Upload(
-        library=library, owner_id=owner.pk, title=kinds.title_of(name), file_name=name, size_bytes=size_bytes
+        library=library,
+        owner_id=owner.pk,
+        title=title_for(title, name),
+        file_name=name,
+        size_bytes=size_bytes,
+        allow_duplicate=allow_duplicate,
     )
     upload.clean_fields()
     parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
@@ -55,13 +69,8 @@ def upload_receive(
             raise Problem(f"The upload has {end} bytes, so it cannot go on from byte {start}.", status=409)
         if start + length > upload.size_bytes:
             raise Problem(f"The file was announced as {upload.size_bytes} bytes, and these are more.", status=413)
-        try:
+        with full_disk_said("What has come is kept: free some room, then resume."):
             parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            message = "The server's disk is full. What has come is kept: free some room, then resume."
-            raise Problem(message, status=507) from error
         end = part.seek(0, 2)
         _check_first_bytes(upload, part, end)
         upload_touch(upload=upload, offset=end)
@@ -108,7 +117,7 @@ def ring(upload_id: uuid.UUID) -> None:
         log.warning("doorbell_not_rung", extra={"upload_id": str(upload_id), "problem": str(problem)})
 
 
-def _check_size(size_bytes: int) -> None:
+def check_size(size_bytes: int) -> None:
     if size_bytes == 0:
         raise Problem("This file is empty. Choose another.")
     if size_bytes > settings.MAX_UPLOAD_BYTES:
@@ -119,7 +128,7 @@ def _check_size(size_bytes: int) -> None:
         )
 
 
-def _check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
+def check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
     unfinished = Upload.objects.filter(status=Status.RECEIVING)
     if unfinished.filter(owner_id=owner.pk).count() >= MAX_UNFINISHED:
         raise Problem(f"You have {MAX_UNFINISHED} unfinished uploads. Finish or cancel some first.", status=429)
@@ -130,6 +139,21 @@ def _check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
             f"There is no room for {kinds.in_words(size_bytes)} on the server's disk. Free some, then try again.",
             status=507,
         )
+
+
+@contextmanager
+def full_disk_said(what_to_do: str) -> Iterator[None]:
+    """A full disk is the person's to solve, so it is told in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Problem(f"The server's disk is full. {what_to_do}", status=507) from error
+
+
+def title_for(given: str, name: str) -> str:
+    return clean_title(given) if given.strip() else kinds.title_of(name)
 
 
 def _offset_or_zero(upload_id: uuid.UUID) -> int:

@@ -1,6 +1,6 @@
 """The tus endpoint: each verb reads its headers, calls one service and answers.
 
-Django's CSRF check stays on: the page's client sends the token in a header, as every script of ours does.
+Django's CSRF check is made in `callers`: a browser's requests need their token, a program's key needs none.
 """
 
 import functools
@@ -13,12 +13,14 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
 
 from indexer.models import Library
 from indexer.selectors import can_edit, libraries_visible_to
 from webapp import errors
 from webapp.errors import Problem
 from webapp.uploads import parts, tus
+from webapp.uploads.callers import check_caller
 from webapp.uploads.models import Upload
 from webapp.uploads.services import gone, upload_cancel, upload_create, upload_receive, upload_touch
 
@@ -35,8 +37,7 @@ def tus_view(view: View[P]) -> View[P]:
     @functools.wraps(view)
     def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            _check_caller(request)
-            response = view(request, *args, **kwargs)
+            response = _refused(request) or view(request, *args, **kwargs)
         except Problem as problem:
             _drain(request)
             response = errors.respond(request, problem)
@@ -45,15 +46,14 @@ def tus_view(view: View[P]) -> View[P]:
         return response
 
     # A stranger gets a 401 that a program can read, not the sign-in page.
-    return login_not_required(answer)
+    return login_not_required(csrf_exempt(answer))
 
 
-def _check_caller(request: HttpRequest) -> None:
+def _refused(request: HttpRequest) -> HttpResponse | None:
     if request.method == "OPTIONS":
-        return
+        return None
     tus.check_version(request)
-    if not request.user.is_authenticated:
-        raise Problem("Sign in to upload.", status=401)
+    return check_caller(request)
 
 
 @tus_view
@@ -95,6 +95,8 @@ def _create(request: HttpRequest) -> HttpResponse:
         library=_library(request, facts.get("library", "")),
         file_name=facts.get("filename") or facts.get("name", ""),
         size_bytes=size_bytes,
+        title=facts.get("title", ""),
+        allow_duplicate=facts.get("allow_duplicate") == "true",
     )
     response = HttpResponse(status=201, headers={"Location": f"/uploads/{upload.id}"})
     if with_bytes:

@@ -1,0 +1,52 @@
+"""Every call of the API: its address, what it takes and what it answers. A test holds them against the server's own
+description."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import quote
+
+from seekframe_client import shapes
+
+T = TypeVar("T")
+FILTERS = tuple(shapes.Filters.__annotations__)
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    method: str
+    path: str
+    answers: type[T]
+    takes: tuple[str, ...] = ()  # in the address, the JSON or the form
+    in_pages: bool = False
+    makes: bool = False  # takes an Idempotency-Key
+
+    def at(self, **names: str | int) -> str:
+        """The names may come from anyone: they stay one part of the address."""
+        return "/api/v1" + self.path.format(**{name: quote(str(value), safe="") for name, value in names.items()})
+
+
+LIBRARIES = Call("GET", "/libraries", shapes.Library, in_pages=True)
+LIBRARY_NEW = Call("POST", "/libraries", shapes.Library, ("name",), makes=True)
+LABEL_SETS = Call("GET", "/libraries/{library_id}/labels", shapes.LabelSet, in_pages=True)
+LABEL_SET_NEW = Call("POST", "/libraries/{library_id}/labels", shapes.LabelSet, ("name", "names"), makes=True)
+LABEL_SET_DELETE = Call("DELETE", "/labels/{set_id}", type(None))
+
+VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status"), in_pages=True)
+VIDEO_NEW = Call("POST", "/videos", shapes.Video, ("file", "library", "title", "allow_duplicate"), makes=True)
+VIDEO = Call("GET", "/videos/{video_id}", shapes.Video)
+VIDEO_RENAME = Call("PATCH", "/videos/{video_id}", shapes.Video, ("title",))
+VIDEO_DELETE = Call("DELETE", "/videos/{video_id}", type(None))
+VIDEO_REINDEX = Call("POST", "/videos/{video_id}/reindex", shapes.Video)
+VIDEO_CANCEL = Call("POST", "/videos/{video_id}/cancel", shapes.Video)
+UPLOAD = Call("GET", "/uploads/{upload_id}", shapes.Upload)
+SEGMENTS = Call("GET", "/videos/{video_id}/segments", shapes.Segment, in_pages=True)
+ASK = Call("POST", "/videos/{video_id}/ask", shapes.Asked, ("question", "answers", "t"))
+CAPTIONS = Call("GET", "/videos/{video_id}/captions", shapes.Captions)
+CAPTIONS_START = Call("POST", "/videos/{video_id}/captions", shapes.Captions)
+CAPTIONS_CANCEL = Call("POST", "/videos/{video_id}/captions/cancel", shapes.Captions)
+
+SEARCH = Call("GET", "/search", shapes.Results, ("q", *FILTERS))
+PICTURE_NEW = Call("POST", "/pictures", shapes.Picture, ("picture",), makes=True)
+SAVED = Call("GET", "/searches", shapes.Saved, in_pages=True)
+SAVED_NEW = Call("POST", "/searches", shapes.Saved, ("name", "asked"), makes=True)
+SAVED_DELETE = Call("DELETE", "/searches/{search_id}", type(None))

@@ -1,0 +1,214 @@
+"""The client: one method a call, in the API's words."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, Unpack, cast
+
+import httpx
+
+from seekframe_client import calls, resumable
+from seekframe_client.calls import Call
+from seekframe_client.errors import NOT_SEEKFRAME, SeekframeError
+from seekframe_client.shapes import (
+    Asked,
+    Captions,
+    Filters,
+    LabelSet,
+    Library,
+    Picture,
+    Results,
+    Saved,
+    Segment,
+    Upload,
+    Video,
+)
+from seekframe_client.wire import Wire
+
+T = TypeVar("T")
+
+WHOLE_BYTES = 32 * 2**20  # larger files go in pieces, so that a break costs little
+LOOKED_AT_S = 600.0  # how long a worker may take to look at a large file
+
+
+def _quietly(_here: int, _all: int) -> None:
+    """No progress is shown."""
+
+
+class Seekframe:
+    """`url` such as http://localhost:8000; `key` from the page Keys for programs. Use it in a `with`."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        memory: resumable.Memory | None = None,
+    ) -> None:
+        self.wire = Wire(url, key, transport=transport, sleep=sleep)
+        self.memory = memory or resumable.memory()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wire.http.close()
+
+    # Search
+
+    def search(self, q: str = "", **filters: Unpack[Filters]) -> Results:
+        """`nothing_matches` is an answer, not an error; `nearest` then holds what came closest."""
+        return self._ask(calls.SEARCH, params={"q": q, **filters})
+
+    def picture(self, path: Path | str) -> Picture:
+        """Its `id` is a search's `like`."""
+        with Path(path).open("rb") as file:
+            return self._ask(calls.PICTURE_NEW, files={"picture": (Path(path).name, file)})
+
+    def saved_searches(self) -> Iterator[Saved]:
+        return self._each(calls.SAVED)
+
+    def search_save(self, name: str, asked: str) -> Saved:
+        """`asked` as in the search's address: q=a+dog&sort=newest."""
+        return self._ask(calls.SAVED_NEW, json={"name": name, "asked": asked})
+
+    def saved_search_delete(self, search_id: int) -> None:
+        self._ask(calls.SAVED_DELETE, at={"search_id": search_id})
+
+    # Libraries
+
+    def libraries(self) -> Iterator[Library]:
+        return self._each(calls.LIBRARIES)
+
+    def library_create(self, name: str) -> Library:
+        return self._ask(calls.LIBRARY_NEW, json={"name": name})
+
+    def label_sets(self, library_id: str) -> Iterator[LabelSet]:
+        return self._each(calls.LABEL_SETS, at={"library_id": library_id})
+
+    def label_set_create(self, library_id: str, name: str, names: Sequence[str]) -> LabelSet:
+        sent = {"name": name, "names": list(names)}
+        return self._ask(calls.LABEL_SET_NEW, at={"library_id": library_id}, json=sent)
+
+    def label_set_delete(self, set_id: int) -> None:
+        self._ask(calls.LABEL_SET_DELETE, at={"set_id": set_id})
+
+    # Videos
+
+    def videos(self, *, library: str | None = None, status: str | None = None) -> Iterator[Video]:
+        """The newest first."""
+        return self._each(calls.VIDEOS, params=_given(library=library, status=status))
+
+    def video(self, video_id: str) -> Video:
+        return self._ask(calls.VIDEO, at={"video_id": video_id})
+
+    def video_rename(self, video_id: str, title: str) -> Video:
+        return self._ask(calls.VIDEO_RENAME, at={"video_id": video_id}, json={"title": title})
+
+    def video_delete(self, video_id: str) -> None:
+        self._ask(calls.VIDEO_DELETE, at={"video_id": video_id})
+
+    def video_reindex(self, video_id: str) -> Video:
+        return self._ask(calls.VIDEO_REINDEX, at={"video_id": video_id})
+
+    def video_cancel(self, video_id: str) -> Video:
+        """Stop indexing."""
+        return self._ask(calls.VIDEO_CANCEL, at={"video_id": video_id})
+
+    def segments(self, video_id: str) -> Iterator[Segment]:
+        """In time order."""
+        return self._each(calls.SEGMENTS, at={"video_id": video_id})
+
+    def ask(self, video_id: str, question: str, answers: Sequence[str] = (), t: float = 0.0) -> Asked:
+        """About the segment at `t` seconds. Without answers it is yes or no."""
+        sent = {"question": question, "answers": list(answers), "t": t}
+        return self._ask(calls.ASK, again=True, at={"video_id": video_id}, json=sent)
+
+    def captions(self, video_id: str) -> Captions:
+        return self._ask(calls.CAPTIONS, at={"video_id": video_id})
+
+    def captions_start(self, video_id: str) -> Captions:
+        return self._ask(calls.CAPTIONS_START, at={"video_id": video_id})
+
+    def captions_cancel(self, video_id: str) -> Captions:
+        return self._ask(calls.CAPTIONS_CANCEL, at={"video_id": video_id})
+
+    # Uploads
+
+    def upload(
+        self,
+        path: Path | str,
+        library: str,
+        *,
+        title: str = "",
+        allow_duplicate: bool = False,
+        progress: resumable.Progress = _quietly,
+    ) -> Video:
+        """A file, to be indexed. SeekframeError 409 with `video_id` where the library has the same file already."""
+        path = Path(path)
+        both = "true" if allow_duplicate else None
+        facts = {"library": library, **_given(title=title or None, allow_duplicate=both)}
+        if path.stat().st_size > WHOLE_BYTES:
+            upload_id = resumable.send(self.wire, path, {"filename": path.name} | facts, self.memory, progress)
+            return self._looked_at(upload_id)
+        with path.open("rb") as file:
+            video = self._ask(calls.VIDEO_NEW, data=facts, files={"file": (path.name, file)})
+        progress(path.stat().st_size, path.stat().st_size)
+        return video
+
+    def upload_state(self, upload_id: str) -> Upload:
+        """Of a file that was sent in pieces."""
+        return self._ask(calls.UPLOAD, at={"upload_id": upload_id})
+
+    def _looked_at(self, upload_id: str) -> Video:
+        """A worker looks at a large file after its last byte."""
+        until = time.monotonic() + LOOKED_AT_S
+        while (state := self.upload_state(upload_id))["status"] in ("receiving", "received"):
+            if time.monotonic() > until:
+                raise SeekframeError(0, f"All of it is there, but no worker has looked at it yet: upload {upload_id}.")
+            self.wire.sleep(0.5)
+        if state["duplicate"]:
+            detail = "This library has the same file already."
+            raise SeekframeError(409, detail, more={"video_id": state["video_id"]})
+        if state["video_id"] is None:
+            raise SeekframeError(422, state["error"] or "The upload has ended.")
+        return self.video(state["video_id"])
+
+    # How each call is made
+
+    def _ask(
+        self, call: Call[T], *, at: dict[str, str | int] | None = None, again: bool | None = None, **sent: Any
+    ) -> T:
+        unknown = {name for part in sent.values() for name in part} - {*call.takes, "page", "page_size"}
+        if unknown:
+            raise TypeError(f"{call.path} takes no {', '.join(sorted(unknown))}")
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if call.makes else {}
+        again = True if call.makes else again
+        answer = self.wire.send(call.method, call.at(**(at or {})), again=again, headers=headers, **sent)
+        try:
+            made: T = None if call.answers is type(None) else answer.json()
+        except ValueError as problem:
+            raise SeekframeError(answer.status_code, NOT_SEEKFRAME) from problem
+        return made
+
+    def _each(
+        self, call: Call[T], *, at: dict[str, str | int] | None = None, params: dict[str, Any] | None = None
+    ) -> Iterator[T]:
+        """Page after page, as they are looked at."""
+        n_seen, page = 0, 1
+        while True:
+            found = cast(dict[str, Any], self._ask(call, at=at, params={**(params or {}), "page": page}))
+            yield from found["items"]
+            n_seen, page = n_seen + len(found["items"]), page + 1
+            if not found["items"] or n_seen >= found["count"]:
+                return
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,155 @@
+"""What the API answers, in its own words. Times in seconds from the start of a video, scores from 0 to 1."""
+
+from typing import Literal, TypedDict
+
+Sort = Literal["best", "newest", "oldest"]
+Must = Literal["any", "not_no", "yes"]
+Verdict = Literal["yes", "no", "unsure"]
+
+
+class Library(TypedDict):
+    id: str
+    name: str
+    role: str  # owner, editor or viewer
+    n_videos: int
+
+
+class Label(TypedDict):
+    id: int
+    name: str
+    n_segments: int  # that were given it for sure
+    duration_s: float
+
+
+class LabelSet(TypedDict):
+    id: int
+    library_id: str
+    name: str
+    labels: list[Label]
+    n_segments: int
+    n_labelled: int
+
+
+class Video(TypedDict):
+    id: str
+    library_id: str
+    title: str
+    status: str  # uploaded, indexing, ready, failed, cancelled or quarantined
+    stage: str
+    progress: float
+    error: str
+    duration_s: float | None
+    width_px: int | None
+    height_px: int | None
+    size_bytes: int
+    created_at: str
+    indexed_at: str | None
+
+
+class Upload(TypedDict):
+    id: str
+    library_id: str
+    title: str
+    status: str  # receiving, received, finished, refused, cancelled or expired
+    error: str
+    size_bytes: int
+    received_bytes: int
+    video_id: str | None
+    duplicate: bool
+
+
+class Segment(TypedDict):
+    start_s: float
+    end_s: float
+    caption: str | None
+    agreement: float | None
+    unsure: bool | None
+
+
+class Captions(TypedDict):
+    state: str  # a sentence; empty where every segment has its caption
+    under_way: bool
+    share: float | None
+    may_start: bool
+    n_segments: int
+    n_captions: int
+
+
+class Hit(TypedDict):
+    start_s: float
+    end_s: float
+    best_s: float  # the second to play from
+    score: float
+    similarity: float
+    reason: Literal["meaning", "words", "both"]
+    words_in: Literal["", "title", "caption"]
+    caption: str
+    agreement: float | None
+    criteria: list[Verdict]
+    then_s: list[float]
+    url: str
+
+
+class VideoHits(TypedDict):
+    video_id: str
+    library_id: str
+    title: str
+    duration_s: float
+    created_at: str
+    score: float
+    hits: list[Hit]
+
+
+class Results(TypedDict):
+    text: str
+    said: str
+    nothing_matches: bool
+    videos: list[VideoHits]
+    nearest: list[VideoHits]  # what came closest, where nothing matches
+    criteria: list[str]
+    example: str
+    cutoff: float
+    has_more: bool
+    words_only: bool
+    notice: str
+    took_ms: float
+
+
+class Saved(TypedDict):
+    id: int
+    name: str
+    asked: str
+    url: str
+    created_at: str
+
+
+class Picture(TypedDict):
+    id: str
+
+
+class Answer(TypedDict):
+    text: str
+    similarity: float
+
+
+class Asked(TypedDict):
+    start_s: float
+    end_s: float
+    answers: list[Answer]
+    margin: float
+    sure: bool
+    score: float | None
+
+
+class Filters(TypedDict, total=False):
+    """Of a search, beside its words."""
+
+    like: str  # a picture's id, or a moment: VIDEO@12.5
+    library: str
+    since: str
+    until: str
+    label: int
+    at_least: int  # percent
+    sort: Sort
+    must: Must
+    page: int

@@ -1,0 +1,106 @@
+"""`seekframe`: what it prints, its exit status, and what it says where something is missing or wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexer.models import Library, Video
+from seekframe_client import command
+from tests.api_world import address, film, secret_of
+from tests.tus_client import VIDEO
+
+__all__ = ["address", "film"]
+pytestmark = pytest.mark.django_db(transaction=True)
+CLIENT = Path(command.__file__).parent.parent
+
+
+@pytest.fixture
+def run(address: str, alice, monkeypatch, capsys, tmp_path: Path):
+    monkeypatch.setenv("SEEKFRAME_URL", address)
+    monkeypatch.setenv("SEEKFRAME_KEY", secret_of(alice))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def ran(*arguments: str) -> tuple[int, str, str]:
+        status = command.run(list(arguments))
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return ran
+
+
+def test_it_searches_as_the_servers_own_command_does(run, film: Video, library: Library, address: str) -> None:
+    status, out, _ = run("search", "a", "dog")
+    first, second = out.splitlines()
+    assert (status, first) == (0, "Film")
+    assert second.startswith("  0:10-0:18  ")
+    assert f"by meaning  {address}/v/{film.pk}?t=" in second
+    assert run("search", "dog", "--library", library.name, "--json")[1].startswith("{")
+    assert run("search", "rocket")[:2] == (1, "Nothing matches\n")
+
+
+def test_a_query_that_makes_no_sense_is_told(run, film: Video) -> None:
+    status, out, err = run("search", 'dog "')
+    assert (status, out) == (2, "")
+    assert "character 5" in err
+
+
+def test_it_uploads_each_file_and_says_what_became_of_it(run, library: Library, tmp_path: Path) -> None:
+    (tmp_path / "lake.mp4").write_bytes(VIDEO)
+    (tmp_path / "copy.mp4").write_bytes(VIDEO)
+    (tmp_path / "notes.txt").write_text("notes")
+    names = [str(tmp_path / name) for name in ("lake.mp4", "copy.mp4", "notes.txt", "gone.mp4")]
+    status, out, err = run("upload", *names)
+    video = Video.objects.get()
+    assert (status, out) == (2, f"{video.pk}  lake\n")
+    assert "copy.mp4: This library has the same file already, as «lake»." in err
+    assert f"It is video {video.pk}." in err
+    assert "notes.txt: «notes.txt» is not a video" in err
+    assert "gone.mp4: No such file or directory." in err
+    assert run("upload", names[1], "--allow-duplicate", "--title", "Two", "--library", str(library.pk))[0] == 0
+    refused = run("upload", names[0], "--library", "x")[2]
+    assert "There is no library 'x' that you may change. There are: Holidays" in refused
+
+
+def test_it_lists_videos_libraries_and_segments(run, film: Video, library: Library) -> None:
+    assert run("videos")[1] == f"{film.pk}  ready            0:18  Film\n"
+    assert run("videos", "--status", "failed") == (0, "", "")
+    assert json.loads(run("videos", "--json")[1])[0]["id"] == str(film.pk)
+    assert run("libraries")[1] == f"{library.pk}  owner        1 videos  Holidays\n"
+    assert run("segments", str(film.pk))[1].splitlines()[0] == "0:00-0:11  no caption"
+    assert "'x' is not a video's id" in run("segments", "x")[2]
+    missing = run("segments", "00000000-0000-0000-0000-000000000000")
+    assert (missing[0], missing[2]) == (2, "There is nothing here, or you may not see it.\n")
+
+
+def test_it_asks(run, film: Video) -> None:
+    status, out, _ = run("ask", str(film.pk), "what is it?", "--at", "12", "--answer", "cat", "--answer", "dog")
+    assert (status, out.splitlines()[0][:14]) == (0, "0:11-0:18  dog")
+    assert run("ask", str(film.pk), "what?", "--answer", "one")[2].startswith("One answer leaves nothing to choose")
+
+
+def test_where_the_address_or_the_key_is_missing_or_wrong_it_says_so(run, monkeypatch, film: Video) -> None:
+    monkeypatch.setenv("SEEKFRAME_KEY", "sf_wrong")
+    assert run("videos")[2].startswith("SEEKFRAME_KEY is not a key of this Seekframe")
+    monkeypatch.setenv("SEEKFRAME_KEY", "")
+    assert run("videos")[2].startswith("Set SEEKFRAME_KEY to a key")
+    monkeypatch.setenv("SEEKFRAME_KEY", "schlüssel")
+    assert run("videos")[0] == 2
+    monkeypatch.setenv("SEEKFRAME_KEY", "sf_x")
+    monkeypatch.setenv("SEEKFRAME_URL", "localhost:8000")
+    assert "http://host:port" in run("videos")[2]
+    monkeypatch.delenv("SEEKFRAME_URL")
+    assert run("videos") == (2, "", "Set SEEKFRAME_URL to Seekframe's address, such as http://localhost:8000.\n")
+
+
+def test_it_is_a_program_of_its_own(address: str, alice, film: Video) -> None:
+    """Without Django: started as its console script starts it, in another folder."""
+    code = "import sys; from seekframe_client.command import main; sys.argv[1:] = ['search', 'rocket']; main()"
+    environment = {"SEEKFRAME_URL": address, "SEEKFRAME_KEY": secret_of(alice, "read"), "PYTHONPATH": str(CLIENT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd="/", env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "Nothing matches\n"), done.stderr
