@@ -7,7 +7,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
@@ -15,14 +14,15 @@ from indexer.selectors import libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
 from webapp.model import engine
-from webapp.pages.forms import LanguageForm, SearchForm
+from webapp.pages.forms import NARROWING, LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
+from webapp.pages.understood import understood
 from webapp.shown.selectors import NotShown, shown_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-FILTERS = {"library", "since", "until", "label", "at_least", "must"}
+FILTERS = {*NARROWING, "at_least", "must"}
 
 
 @require_GET
@@ -102,25 +102,6 @@ def template_of(results: Results) -> str:
     if not results.nothing_matches:
         return "pages/search.html"
     return "pages/search_down.html" if results.words_only else "pages/search_nothing.html"
-
-
-def understood(form: SearchForm) -> str:
-    """The filters as words: "in Holidays, added from 1 Mar 2026"."""
-    library, since, until = (form.cleaned_data[name] for name in ("library", "since", "until"))
-    said = [f"in {library.name}" if library else "in all libraries"]
-    if since:
-        said.append(f"added from {formats.date_format(since, 'j M Y')}")
-    if until:
-        said.append(f"{'' if since else 'added '}to {formats.date_format(until, 'j M Y')}")
-    if label := form.cleaned_data["label"]:
-        said.append(f"labelled {label.name}")
-    if at_least := form.cleaned_data["at_least"]:
-        said.append(f"matching {at_least} % or more")
-    if form.cleaned_data["must"] in ("not_no", "yes"):
-        said.append("all parts seen" if form.cleaned_data["must"] == "yes" else "no part missing")
-    if form.cleaned_data["sort"] in ("newest", "oldest"):
-        said.append(f"{form.cleaned_data['sort']} first")
-    return ", ".join(said)
 
 
 def rows_shown(user: "AbstractBaseUser | AnonymousUser", results: Results) -> dict[str, object]:
