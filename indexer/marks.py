@@ -11,7 +11,7 @@ class Tag(models.Model):
     name = models.CharField(max_length=60)
 
     class Meta:
-        ordering = ["name"]
+        ordering = [Lower("name")]
         constraints = [models.UniqueConstraint("library", Lower("name"), name="one_tag_a_name")]
 
     def __str__(self) -> str:

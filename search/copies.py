@@ -1,7 +1,7 @@
 """Videos that look like copies of each other: encoded anew, cropped, or cut out of one another. Told from streams.
 
-First a sieve: the mean of each stream, so that every pair costs one product. Then, of the pairs that pass, the share of
-the shorter one's windows that the other shows too. The limits were measured on made copies (docs/library.md).
+First a sieve by the mean of each stream. Then, of the pairs that pass, the share of the shorter one's windows that the
+other shows too. The limits were measured on made copies (docs/library.md).
 """
 
 import logging
@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
 
-MEANS_ALIKE = 0.6  # cosine of two streams' means: below it a pair is not looked at
-WINDOW_ALIKE = 0.9  # least cosine of a window with its nearest in the other
+WHOLES_ALIKE = 0.8  # cosine of two streams' means
+PART_ALIKE = 0.5  # cosine of the shorter one's mean with the nearest window of the longer one
+WINDOW_ALIKE = 0.88  # least cosine of a window with its nearest in the other
 LEAST_SHARE = 0.6  # of the shorter one's windows
 SHOWN = 20
 
@@ -61,27 +62,39 @@ def copies_in(library: Library) -> list[LikelyCopy]:
 
 
 def pairs_in(library: Library, space: Space) -> Iterator[Pair]:
-    """One stream at a time is held beside the one it is compared with."""
+    """Two streams are held at a time, however large the library; each is read twice, and once more a candidate."""
     videos = list(
         videos_present().filter(library=library, streams__space=space).distinct().order_by("created_at", "id")
     )
-    means = (
-        np.stack([mean_of(windows_of(v, space)) for v in videos]) if videos else np.empty((0, space.dim), np.float32)
-    )
-    for i, others in enumerate(candidates(means)):
-        own = windows_of(videos[i], space) if others else None
-        for j in others:
-            assert own is not None
+    means, lengths = facts_of(videos, space)
+    for i, video in enumerate(videos):
+        own = windows_of(video, space)
+        for j in candidates(own, i, means, lengths):
             share = shared(own, windows_of(videos[j], space))
             if share >= LEAST_SHARE:
-                yield Pair(videos[i].pk, videos[j].pk, share)
+                older, newer = sorted((i, j))
+                yield Pair(videos[older].pk, videos[newer].pk, share)
 
 
-def candidates(means: Array) -> Iterator[list[int]]:
-    """For each of (v, D) means the later ones that are alike."""
-    for i in range(len(means)):
-        alike = means[i + 1 :] @ means[i] >= MEANS_ALIKE
-        yield [i + 1 + int(j) for j in np.flatnonzero(alike)]
+def facts_of(videos: Sequence[Video], space: Space) -> tuple[Array, npt.NDArray[np.int64]]:
+    """(v, D) the mean of each stream and (v,) how many windows it has."""
+    means, lengths = np.zeros((len(videos), space.dim), np.float32), np.zeros(len(videos), np.int64)
+    for i, video in enumerate(videos):
+        windows = windows_of(video, space)
+        means[i], lengths[i] = unit(windows.mean(axis=0, keepdims=True))[0], len(windows)
+    return means, lengths
+
+
+def candidates(own: Array, i: int, means: Array, lengths: npt.NDArray[np.int64]) -> list[int]:
+    """The videos no longer than the i-th, whose windows are `own`, that may be a copy or a part of it.
+
+    Alike as a whole, by the two means; or the shorter one's mean is like a moment of the longer one. The mean alone
+    would not know a clip again that was cut out of a long film with many scenes.
+    """
+    places = np.arange(len(means))
+    shorter = (lengths < lengths[i]) | ((lengths == lengths[i]) & (places < i))  # of equals each pair once
+    whole, part = means @ means[i], (own @ means.T).max(axis=0)  # (v,)
+    return [int(j) for j in np.flatnonzero(shorter & ((whole >= WHOLES_ALIKE) | (part >= PART_ALIKE)))]
 
 
 def shared(a: Array, b: Array) -> float:
@@ -101,10 +114,6 @@ def windows_of(video: Video, space: Space) -> Array:
     """(n, D), each of length 1: what is stored was rounded."""
     _, windows = read_stream(video, space)
     return unit(windows)
-
-
-def mean_of(windows: Array) -> Array:
-    return np.asarray(unit(windows.mean(axis=0, keepdims=True))[0])
 
 
 def unit(rows: Array) -> Array:

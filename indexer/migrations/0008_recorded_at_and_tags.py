@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('library', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='indexer.library')),
             ],
             options={
-                'ordering': ['name'],
+                'ordering': [django.db.models.functions.text.Lower('name')],
             },
         ),
         migrations.AddField(

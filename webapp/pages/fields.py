@@ -12,7 +12,7 @@ from indexer.tags import TagProblem, tag_names
 LONGEST_S = 24 * 3600
 UNITS = {"s": 1, "m": 60, "h": 3600}
 CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
-SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE)
+SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE)
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -54,20 +54,21 @@ class MomentField(forms.DateTimeField):
         )
 
 
-class LengthField(forms.CharField):
+class LengthField(forms.Field):
     """A length of time: "90 s", "2 min", "1:30"; a bare number is seconds. Whole seconds, or None."""
 
     def __init__(self, label: str) -> None:
-        attrs = {"placeholder": "2 min", "size": "6", "autocomplete": "off"}
-        super().__init__(required=False, label=label, max_length=12, widget=forms.TextInput(attrs=attrs))
+        attrs = {"placeholder": "2 min", "size": "6", "maxlength": "12", "autocomplete": "off"}
+        super().__init__(required=False, label=label, widget=forms.TextInput(attrs=attrs))
 
-    def to_python(self, value: object) -> int | None:  # type: ignore[override]
-        text = str(super().to_python(value)).strip()
+    def to_python(self, value: object) -> int | None:
+        text = str(value or "").strip()
         if not text:
             return None
         seconds = seconds_of(text)
         if seconds is None or not 1 <= seconds <= LONGEST_S:
-            raise forms.ValidationError(f"“{text}” is no length from one second to a day. Write 90 s, 2 min or 1:30.")
+            said = text if len(text) <= 20 else f"{text[:20]}…"
+            raise forms.ValidationError(f"“{said}” is no length from one second to a day. Write 90 s, 2 min or 1:30.")
         return seconds
 
 
