@@ -65,6 +65,8 @@ def check(path: Path, library: Library) -> Checked:
     except OSError as problem:
         raise CannotAdd(f"It cannot be read ({problem.strerror}).") from problem
     twin = selectors.same_file(library, sha256)
+    if twin is not None and twin.trashed_at is not None:
+        raise CannotAdd(f"It lies in the library's trash, as «{twin.title}»: restore it on the page of the library.")
     if twin is not None:
         raise AlreadyThere(f"The library has this file already, as «{twin.title}».")
     return Checked("video/webm" if container == "webm" else CONTENT_TYPES.get(demuxer, ""), sha256)

@@ -20,6 +20,7 @@ MEDIA = "indexer.tasks.make_media"
 DELETE = "indexer.tasks.delete_video"
 CAPTION = "indexer.tasks.write_captions"
 SAMPLES = "indexer.tasks.add_samples"
+AT_ONCE = 50  # of a kind: more would only make the queue longer, and the sweeper comes back
 
 
 def ring_on_commit(video_id: uuid.UUID, *names: str) -> None:

@@ -21,6 +21,7 @@ from indexer import bells, leases, spaces, words
 from indexer.leases import Lease
 from indexer.models import Caption, Segment, Space, Video
 from indexer.outcomes import backoff_s, is_permanent, sentence_of
+from indexer.selectors import videos_present
 from indexer.streams import read_stream
 from model_server.engine import Embeddings, Engine, EngineError
 
@@ -138,7 +139,7 @@ def write_here(video: Video, space: Space, spans: Sequence[Span], engine: Engine
         return
     captions = caption_spans(video, space, missing, engine)
     with transaction.atomic():
-        present = Video.objects.select_for_update().filter(pk=video.pk).exclude(status=Status.DELETING).first()
+        present = videos_present().select_for_update().filter(pk=video.pk).first()
         if present is not None:
             keep(present, space, captions)
 

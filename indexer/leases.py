@@ -19,6 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from indexer.models import Video
+from indexer.selectors import videos_present
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ PREFIX: dict[Kind, str] = {
 
 
 class LeaseLost(Exception):
-    """Another worker has the video, or it is being deleted: stop, and write nothing."""
+    """Another worker has the video, or it is in the trash or being deleted: stop, and write nothing."""
 
 
 class Cancelled(Exception):
@@ -101,17 +102,18 @@ def claim(video_id: uuid.UUID | str, kind: Kind) -> Lease | None:
 
 
 def claimable(kind: Kind) -> QuerySet[Video]:
-    """Videos that a worker may claim now."""
+    """Videos that a worker may claim now; nothing is done for those in the trash."""
+    present = videos_present()
     if kind == "index":
         waits = Q(status=Video.Status.UPLOADED) & (Q(not_before=None) | Q(not_before__lte=Now()))
         lapsed = Q(status=Video.Status.INDEXING, lease_until__lt=Now(), cancel_requested=False)
-        return Video.objects.filter(waits | lapsed, attempts__lt=MAX_ATTEMPTS)
+        return present.filter(waits | lapsed, attempts__lt=MAX_ATTEMPTS)
     prefix, states = PREFIX[kind], (Video.Status.UPLOADED, Video.Status.INDEXING)
     free = Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lt": Now()})
     open_to_claims = Q(**{f"{prefix}status__in": states, f"{prefix}attempts__lt": MAX_ATTEMPTS})
     if kind == "media":
-        return Video.objects.exclude(status=Video.Status.DELETING).filter(free, open_to_claims)
-    return Video.objects.filter(free, open_to_claims, status=Video.Status.READY, indexed_at__isnull=False)
+        return present.filter(free, open_to_claims)
+    return present.filter(free, open_to_claims, status=Video.Status.READY, indexed_at__isnull=False)
 
 
 def until(kind: Kind) -> dict[str, Any]:

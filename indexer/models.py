@@ -9,6 +9,24 @@ from django.db import models
 from django.db.models import Q
 from pgvector.django import HalfVectorField
 
+from indexer.marks import Label, LabelSet, LikelyCopy, SegmentLabel, Tag
+
+__all__ = [
+    "Anchor",
+    "Caption",
+    "Label",
+    "LabelSet",
+    "Library",
+    "LikelyCopy",
+    "Membership",
+    "Segment",
+    "SegmentLabel",
+    "Space",
+    "Stream",
+    "Tag",
+    "Video",
+]
+
 
 class Library(models.Model):
     """A set of videos that the same people may see."""
@@ -103,6 +121,11 @@ class Video(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.PositiveBigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
+    recorded_at = models.DateTimeField(null=True, blank=True, help_text="when it was shot: from the file, or a person")
+    tags = models.ManyToManyField(Tag, related_name="videos", blank=True)
+    trashed_at = models.DateTimeField(
+        null=True, blank=True, help_text="in the trash since: hidden everywhere, and whole until the sweeper deletes it"
+    )
 
     # Facts from the probe.
     duration_s = models.FloatField(null=True, blank=True)
@@ -152,6 +175,9 @@ class Video(models.Model):
             models.Index(fields=["library", "-created_at"], name="video_library_newest"),  # the library grid
             models.Index(fields=["status", "lease_until"], name="video_sweeper"),  # leases that ran out
             models.Index(fields=["sha256"], name="video_sha256"),  # exact duplicates
+            models.Index(
+                fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="video_trash"
+            ),  # the sweeper
         ]
 
     def __str__(self) -> str:
@@ -233,50 +259,3 @@ class Caption(models.Model):
 
     def __str__(self) -> str:
         return self.text
-
-
-class LabelSet(models.Model):
-    """Names that every segment of a library is held against."""
-
-    library = models.ForeignKey(Library, on_delete=models.CASCADE, related_name="label_sets")
-    name = models.CharField(max_length=80)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["library", "name"], name="one_label_set_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Label(models.Model):
-    """One name of a set."""
-
-    label_set = models.ForeignKey(LabelSet, on_delete=models.CASCADE, related_name="labels")
-    name = models.CharField(max_length=120)
-    place = models.PositiveIntegerField(help_text="in the order the person gave")
-
-    class Meta:
-        ordering = ["label_set", "place"]
-        constraints = [models.UniqueConstraint(fields=["label_set", "name"], name="one_label_a_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SegmentLabel(models.Model):
-    """The name of a set that a segment comes nearest to."""
-
-    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="labels")
-    label_set = models.ForeignKey(LabelSet, on_delete=models.CASCADE, related_name="+")
-    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="segments", db_index=False)
-    score = models.FloatField(help_text="calibrated probability that the name is right")
-    sure = models.BooleanField(help_text="the score reached the cut-off of search")
-
-    class Meta:
-        indexes = [models.Index(fields=["label", "sure"], name="segment_label_sure")]  # search by label
-        constraints = [models.UniqueConstraint(fields=["segment", "label_set"], name="one_label_a_segment")]
-
-    def __str__(self) -> str:
-        return f"{self.segment_id} is {self.label_id}"

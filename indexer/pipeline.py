@@ -9,11 +9,14 @@ import logging
 import uuid
 from collections.abc import Generator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from indexer import files, leases, outcomes, segments, spaces, store
 from indexer.leases import Lease
@@ -81,10 +84,18 @@ def look_at(lease: Lease, path: Path, timings: Timings) -> Probe:
         width_px=facts.width_px,
         height_px=facts.height_px,
         probe=facts.to_json(),
+        **recorded(lease, facts),
         stage="decode",
         stage_timings=timings.seconds(),
     )
     return facts
+
+
+def recorded(lease: Lease, facts: Probe) -> dict[str, Any]:
+    """When it was shot, from the first look at the file: later what a person wrote, or cleared, counts."""
+    if facts.recorded_s is None or lease.held().filter(probe__has_key="recorded_s").exists():
+        return {}
+    return {"recorded_at": Coalesce(F("recorded_at"), datetime.fromtimestamp(facts.recorded_s, UTC))}
 
 
 def embed(lease: Lease, path: Path, facts: Probe, engine: Engine, timings: Timings) -> Stream:

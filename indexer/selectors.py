@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.db.models import F, Q, QuerySet
 
-from indexer.models import Library, Membership, Segment, Video
+from indexer.models import Library, Membership, Segment, Tag, Video
 
 Person = AbstractBaseUser | AnonymousUser
 
@@ -49,7 +49,7 @@ def libraries_editable_by(user: Person) -> QuerySet[Library]:
 
 
 def videos_visible_to(user: Person) -> QuerySet[Video]:
-    """Videos of the libraries a person may see. One that is being deleted is gone for everyone."""
+    """Videos of the libraries a person may see. One in the trash, or being deleted, is gone for everyone."""
     return videos_present().filter(library__in=libraries_visible_to(user))
 
 
@@ -57,8 +57,26 @@ def videos_editable_by(user: Person) -> QuerySet[Video]:
     return videos_present().filter(library__in=libraries_editable_by(user))
 
 
+def is_present(prefix: str = "") -> Q:
+    """Neither in the trash nor being deleted: what every list, count and search asks for. `prefix` leads to the video.
+
+    In SQL it stands once more, in `search.filters`.
+    """
+    return Q(**{f"{prefix}trashed_at": None}) & ~Q(**{f"{prefix}status": Video.Status.DELETING})
+
+
 def videos_present() -> QuerySet[Video]:
-    return Video.objects.exclude(status=Video.Status.DELETING)
+    return Video.objects.filter(is_present())
+
+
+def videos_in_trash() -> QuerySet[Video]:
+    """Those that can still be restored, the latest first."""
+    return Video.objects.exclude(trashed_at=None).exclude(status=Video.Status.DELETING).order_by("-trashed_at", "id")
+
+
+def trash_open_to(user: Person) -> QuerySet[Video]:
+    """The trash of libraries a person may change; to others what lies there is gone."""
+    return videos_in_trash().filter(library__in=libraries_editable_by(user))
 
 
 def role_of(user: Person, library: Library) -> str | None:
@@ -99,8 +117,25 @@ def is_member(user: Person, library: Library) -> bool:
 
 
 def same_file(library: Library, sha256: str) -> Video | None:
-    """A video of this library with the same content, the oldest."""
-    return videos_present().filter(library=library, sha256=sha256).exclude(sha256="").order_by("created_at").first()
+    """A video of this library with the same content, the oldest; one in the trash where there is no other."""
+    alike = Video.objects.filter(library=library, sha256=sha256).exclude(sha256="")
+    alike = alike.exclude(status=Video.Status.DELETING)
+    return alike.order_by(F("trashed_at").asc(nulls_first=True), "created_at").first()
+
+
+def tag_names_in(libraries: QuerySet[Library]) -> list[str]:
+    """The names of tags that present videos of these libraries have; of names that differ in capitals the first."""
+    used = Tag.objects.filter(is_present("videos__"), library__in=libraries, videos__isnull=False)
+    names: dict[str, str] = {}
+    for name in used.order_by("name").values_list("name", flat=True).distinct():
+        names.setdefault(name.casefold(), name)
+    return sorted(names.values(), key=str.casefold)
+
+
+def uploaders_in(libraries: QuerySet[Library]) -> QuerySet[User]:
+    """Who added a present video to these libraries."""
+    added = videos_present().filter(library__in=libraries).exclude(uploaded_by=None)
+    return User.objects.filter(pk__in=added.order_by().values("uploaded_by")).order_by("username")
 
 
 def is_searchable(video: Video) -> bool:

@@ -5,20 +5,34 @@ What the worker writes while it holds a lease is in `indexer.leases` and `indexe
 
 import logging
 import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from indexer import bells, captions, files, words
+from indexer import bells, captions, files, leases, selectors, spaces, words
 from indexer.models import Anchor, Library, Membership, Segment, Video
+from indexer.tags import tags_set
 
 log = logging.getLogger(__name__)
 
 Status = Video.Status
 AT_REST = (Status.READY, Status.FAILED, Status.CANCELLED, Status.QUARANTINED)
 TITLE_MAX = 300
+DELETED: dict[str, Any] = {
+    "status": Status.DELETING,
+    "lease_token": None,
+    "lease_until": None,
+    "media_lease_token": None,
+    "caption_lease_token": None,
+    "rung_at": None,
+}
 
 
 @transaction.atomic
@@ -112,26 +126,40 @@ def video_rename(*, video: Video, title: str) -> None:
     words.write(Segment.objects.filter(video=video), video.title)
 
 
+@transaction.atomic
+def video_edit(*, video: Video, title: str, recorded_at: datetime | None, tags: Sequence[str]) -> None:
+    """What a person says of a video; words are found at once."""
+    if clean_title(title) != video.title:
+        video_rename(video=video, title=title)
+    Video.objects.filter(pk=video.pk).update(recorded_at=recorded_at)
+    tags_set(video=video, names=tags)
+
+
 def video_cancel(*, video: Video) -> bool:
     """Stop indexing: at once while it waits, at the next batch while a worker has it. False: nothing to stop."""
-    waiting = Video.objects.filter(pk=video.pk, status=Status.UPLOADED)
+    present = selectors.videos_present().filter(pk=video.pk)
+    waiting = present.filter(status=Status.UPLOADED)
     if waiting.update(status=status_without_new_index(video), not_before=None, error="", stage=""):
         return True
-    return Video.objects.filter(pk=video.pk, status=Status.INDEXING).update(cancel_requested=True) == 1
+    return present.filter(status=Status.INDEXING).update(cancel_requested=True) == 1
 
 
 @transaction.atomic
 def video_reindex(*, video: Video) -> bool:
     """Index again from the start; the old index is searched until the new one replaces it. False: it is under way."""
-    changed = Video.objects.filter(pk=video.pk, status__in=AT_REST).update(
-        status=Status.UPLOADED,
-        stage="",
-        progress=0.0,
-        error="",
-        attempts=0,
-        crashes=0,
-        not_before=None,
-        cancel_requested=False,
+    changed = (
+        selectors.videos_present()
+        .filter(pk=video.pk, status__in=AT_REST)
+        .update(
+            status=Status.UPLOADED,
+            stage="",
+            progress=0.0,
+            error="",
+            attempts=0,
+            crashes=0,
+            not_before=None,
+            cancel_requested=False,
+        )
     )
     if not changed:
         return False
@@ -146,7 +174,7 @@ def video_reindex(*, video: Video) -> bool:
 @transaction.atomic
 def captions_start(*, video: Video) -> bool:
     """Write the captions that are missing. False: they are being written, or there is nothing to caption yet."""
-    resting = Video.objects.filter(pk=video.pk, status=Status.READY, caption_status__in=AT_REST)
+    resting = selectors.videos_present().filter(pk=video.pk, status=Status.READY, caption_status__in=AT_REST)
     if not resting.update(caption_rung_at=None, **captions.waiting()):
         return False
     bells.ring_on_commit(video.pk, bells.CAPTION)
@@ -161,20 +189,82 @@ def captions_cancel(*, video: Video) -> bool:
 
 
 @transaction.atomic
-def video_delete(*, video: Video) -> None:
-    """Gone for everyone with this commit: hidden by its status, and no longer found. A tracked job removes the rest."""
-    Video.objects.filter(pk=video.pk).update(
-        status=Status.DELETING,
-        lease_token=None,
-        lease_until=None,
-        media_lease_token=None,
-        caption_lease_token=None,
-        rung_at=None,
-    )
+def video_trash(*, video: Video) -> bool:
+    """Into the trash: gone for everyone with this commit, and whole, so that it can be restored as it is.
+
+    A worker that has it loses its lease. False: it is there already. Where `TRASH_DAYS` is 0 it is deleted at once.
+    """
+    if settings.TRASH_DAYS == 0:
+        return video_delete(video=video)
+    held = selectors.videos_present().select_for_update().filter(pk=video.pk).first()
+    if held is None:
+        return False
+    Video.objects.filter(pk=video.pk).update(trashed_at=Now(), **_let_go(held))
+    log.info("video_trashed", extra={"video_id": str(video.pk)})
+    return True
+
+
+def _let_go(video: Video) -> dict[str, Any]:
+    """No lease is held, and what a worker was at waits: a restored video goes on by itself."""
+    fields: dict[str, Any] = {}
+    for prefix in leases.PREFIX.values():
+        fields |= {f"{prefix}lease_token": None, f"{prefix}lease_until": None}
+        if getattr(video, f"{prefix}status") == Status.INDEXING:
+            fields |= {f"{prefix}status": Status.UPLOADED, f"{prefix}attempts": 0}
+    if video.status == Status.INDEXING:
+        fields |= {"stage": "", "progress": 0.0, "cancel_requested": False}
+        if video.cancel_requested:
+            fields["status"] = status_without_new_index(video)
+    return fields
+
+
+@transaction.atomic
+def video_restore(*, video: Video) -> bool:
+    """Back from the trash, found again with this commit; what was under way goes on. False: it is not in the trash."""
+    fields = {"trashed_at": None, "rung_at": None, "media_rung_at": None, "caption_rung_at": None}
+    if not selectors.videos_in_trash().filter(pk=video.pk).update(**fields):
+        return False
+    video.refresh_from_db()
+    if video.status == Status.READY and spaces.lacks_index(video):
+        return video_reindex(video=video)  # the model changed meanwhile, and search has moved on
+    waits = {bells.INDEX: video.status, bells.MEDIA: video.media_status, bells.CAPTION: video.caption_status}
+    if video.status != Status.READY:
+        del waits[bells.CAPTION]
+    bells.ring_on_commit(video.pk, *(bell for bell, status in waits.items() if status == Status.UPLOADED))
+    log.info("video_restored", extra={"video_id": str(video.pk)})
+    return True
+
+
+@transaction.atomic
+def video_delete(*, video: Video) -> bool:
+    """For good, also from the trash: no longer found with this commit. A tracked job removes the rest.
+
+    False: it is being deleted already.
+    """
+    if not Video.objects.filter(pk=video.pk).exclude(status=Status.DELETING).update(**DELETED):
+        return False
     Anchor.objects.filter(video=video).delete()
     Segment.objects.filter(video=video).delete()
     bells.ring_on_commit(video.pk, bells.DELETE)
     log.info("video_deleting", extra={"video_id": str(video.pk)})
+    return True
+
+
+@transaction.atomic
+def trash_empty(*, library: Library) -> int:
+    """Delete for good all that lies in a library's trash; how many videos. The jobs remove the rest."""
+    found = list(selectors.videos_in_trash().select_for_update().filter(library=library).values_list("pk", flat=True))
+    Video.objects.filter(pk__in=found).update(**DELETED)
+    for video_id in found[: bells.AT_ONCE]:
+        bells.ring_on_commit(video_id, bells.DELETE)  # the sweeper rings for the others
+    log.info("trash_emptied", extra={"library_id": str(library.pk), "n_videos": len(found)})
+    return len(found)
+
+
+def trash_expire() -> int:
+    """Delete for good what has lain in the trash for its time; how many videos. The sweeper then rings for the jobs."""
+    over = selectors.videos_in_trash().filter(trashed_at__lte=Now() - timedelta(days=settings.TRASH_DAYS))
+    return over.order_by().update(**DELETED)
 
 
 def status_without_new_index(video: Video) -> str:

@@ -9,6 +9,7 @@ import logging
 from django.db import IntegrityError, connection, transaction
 
 from indexer.models import Space, Stream, Video
+from indexer.selectors import is_present
 from model_server import engine
 
 log = logging.getLogger(__name__)
@@ -60,14 +61,20 @@ def activate(space: Space) -> None:
 
 
 def switch_when_complete(space: Space) -> None:
-    """A new model's space takes over once it holds every video that the active one holds."""
+    """A new model's space takes over once it holds every video of the active one; those in the trash can wait."""
     active = active_space()
     if active is None or active.pk == space.pk or space.status == Space.Status.RETIRED:
         return
-    held = Stream.objects.filter(space=active).exclude(video__status=Video.Status.DELETING).values("video")
+    held = Stream.objects.filter(is_present("video__"), space=active).values("video")
     missing = held.exclude(video__in=Stream.objects.filter(space=space).values("video"))
     if not missing.exists():
         activate(space)
+
+
+def lacks_index(video: Video) -> bool:
+    """The video was indexed, and the space that search uses does not hold it."""
+    active = active_space()
+    return active is not None and not Stream.objects.filter(video=video, space=active).exists()
 
 
 def index_name(space: Space) -> str:

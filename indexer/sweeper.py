@@ -1,4 +1,5 @@
-"""Ring again for what no doorbell will wake: leases that ran out, waits that are over, messages that were lost.
+"""Ring again for what no doorbell will wake: leases that ran out, waits that are over, messages that were lost; and
+delete what has lain in the trash for its time.
 
 A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer.
 """
@@ -9,13 +10,13 @@ from typing import Literal
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from indexer import bells, captions, leases
+from indexer import bells, captions, leases, services
 from indexer.models import Video
+from indexer.selectors import videos_present
 
 Status = Video.Status
 RING_AGAIN = timedelta(minutes=10)
 ASK_AGAIN = timedelta(hours=1)  # whether the model writes captions by now
-AT_ONCE = 50  # doorbells of a kind a sweep
 WORKER_LOST = (
     f"The worker stopped {leases.MAX_ATTEMPTS} times while indexing this video; it may have run out of memory. "
     "Index it again to try once more."
@@ -28,6 +29,7 @@ def sweep() -> None:
     settle_cancelled()
     give_up()
     ask_for_decoder()
+    services.trash_expire()
     bells_due = (
         (bells.INDEX, index_due()),
         (bells.MEDIA, side_work_due("media")),
@@ -35,7 +37,7 @@ def sweep() -> None:
         (bells.DELETE, delete_due()),
     )
     for name, due in bells_due:
-        for video_id in due.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE]:
+        for video_id in due.order_by("created_at").values_list("pk", flat=True)[: bells.AT_ONCE]:
             bells.ring(video_id, name)
 
 
@@ -70,7 +72,7 @@ def ask_for_decoder() -> None:
 
     Where it gets them, it wakes the others (`indexer.captions`).
     """
-    ready = Video.objects.filter(status=Status.READY)
+    ready = videos_present().filter(status=Status.READY)
     left = ready.filter(caption_status=Status.READY, caption_error=captions.NO_DECODER)
     waits = ready.filter(caption_status__in=(Status.UPLOADED, Status.INDEXING))
     if waits.exists() or left.filter(caption_rung_at__gt=Now() - ASK_AGAIN).exists():

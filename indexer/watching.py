@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from indexer.models import Video
+from indexer.selectors import videos_present
 
 POLL_S = 1.0
 LONELY_S = 60.0  # so long without any video taken up, and we say so
@@ -17,14 +18,14 @@ def watch(videos: Iterable[Video], write: Callable[[str], object], poll_s: float
     waiting, said, started, lonely = {video.pk for video in videos}, dict[object, str](), time.monotonic(), False
     lost: list[Video] = []
     while waiting:
-        rows = list(Video.objects.filter(pk__in=waiting))
+        rows = list(videos_present().filter(pk__in=waiting))
         for video in rows:
             line = line_of(video)
             if said.get(video.pk) != line:
                 write(f"{video.title}: {line}")
                 said[video.pk] = line
         lost += [row for row in rows if row.status in AT_REST and row.status != Video.Status.READY]
-        waiting = {row.pk for row in rows if row.status not in (*AT_REST, Video.Status.DELETING)}
+        waiting = {row.pk for row in rows if row.status not in AT_REST}
         untouched = all(row.attempts == 0 and row.status == Video.Status.UPLOADED for row in rows if row.pk in waiting)
         if waiting and untouched and not lonely and time.monotonic() - started > LONELY_S:
             lonely = True

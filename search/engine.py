@@ -55,7 +55,7 @@ def search(request: SearchRequest, engine: Engine) -> Results:
     space = active_space()
     if space is None or not (query.has_words or request.example) or not request.library_ids:
         return _done(_empty(query, request), started)
-    pool = Pool(space, request.library_ids, request.date_from, request.date_to, request.label_id)
+    pool = Pool(space, request.library_ids, request.filters)
     if request.example is not None:
         return _done(with_captions(_search_like(query, request.example, request, pool, engine), space), started)
     if len(query.steps) > 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from indexer.models import Space, Video
+from indexer.selectors import videos_present
 from indexer.spaces import active_space
 from indexer.words import title_words
 from model_server.engine import Engine
@@ -57,7 +58,7 @@ def candidates(library_ids: tuple[UUID, ...], engine: Engine) -> Iterator[str]:
 
 def titles(library_ids: tuple[UUID, ...]) -> Iterator[str]:
     """The newest titles that are words rather than file names."""
-    newest = Video.objects.filter(library__in=library_ids, status=Video.Status.READY).values_list("title", flat=True)
+    newest = videos_present().filter(library__in=library_ids, status=Video.Status.READY).values_list("title", flat=True)
     yield from (words for title in newest[:N_TITLES] if (words := plain_words(title)))
 
 

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from indexer.models import Label, LabelSet, Segment, SegmentLabel, Space, Video
+from indexer.models import Label, LabelSet, Segment, SegmentLabel, Space
+from indexer.selectors import is_present
 from indexer.spaces import active_space, embedding_expression
 from model_server.engine import Engine
 from search import library
@@ -68,7 +69,7 @@ def unlabelled(label_set: LabelSet, space: Space) -> QuerySet[Segment]:
 
 
 def segments_of(label_set: LabelSet, space: Space) -> QuerySet[Segment]:
-    present = Segment.objects.exclude(video__status=Video.Status.DELETING)
+    present = Segment.objects.filter(is_present("video__"))
     return present.filter(library_id=label_set.library_id, space=space)
 
 

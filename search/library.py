@@ -12,6 +12,7 @@ from django.db import connection
 from indexer.models import Space
 from indexer.spaces import embedding_expression
 from search.calibrate import References
+from search.filters import PRESENT
 
 Array = npt.NDArray[np.float32]
 
@@ -32,7 +33,7 @@ def mean_embedding(space: Space, library_ids: tuple[UUID, ...]) -> Array | None:
 
 def sample(space: Space, library_ids: tuple[UUID, ...]) -> Array:
     """(n, D) some of the anchors of the libraries."""
-    sql = f"SELECT {embedding_expression(space)} FROM {_anchors(space)} AND library_id = ANY(%s) LIMIT {DESCRIBE}"
+    sql = f"SELECT {embedding_expression(space)} FROM {_anchors(space)} AND a.library_id = ANY(%s) LIMIT {DESCRIBE}"
     with connection.cursor() as cursor:
         cursor.execute(sql, [list(library_ids)])
         rows = [read_vector(row[0]) for row in cursor.fetchall()]
@@ -62,7 +63,7 @@ def _library_mean(space: Space, library_id: UUID) -> tuple[int, Array]:
 def _measure(space: Space, library_id: UUID) -> tuple[int, Array]:
     sql = (
         f"SELECT count(*), avg({embedding_expression(space)}) FROM "
-        f"(SELECT embedding FROM {_anchors(space)} AND library_id = %s LIMIT {SAMPLE}) AS sampled"
+        f"(SELECT embedding FROM {_anchors(space)} AND a.library_id = %s LIMIT {SAMPLE}) AS sampled"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [library_id])
@@ -71,7 +72,8 @@ def _measure(space: Space, library_id: UUID) -> tuple[int, Array]:
 
 
 def _anchors(space: Space) -> str:
-    return f"indexer_anchor WHERE space_id = {space.pk:d}"
+    """Those of videos that are present."""
+    return f"indexer_anchor a JOIN indexer_video v ON v.id = a.video_id AND {PRESENT} WHERE a.space_id = {space.pk:d}"
 
 
 def read_vector(vector: Any) -> Array:

@@ -8,6 +8,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from search.filters import EVERYTHING, Filters
+
 Sort = Literal["best", "newest", "oldest"]
 Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
 Verdict = Literal["yes", "no", "unsure"]
@@ -31,14 +33,11 @@ class SearchRequest:
     """A person's words and the filters around them.
 
     `library_ids` are the libraries this person may see (and has chosen): permission is checked before, not here.
-    `date_from` and `date_to` bound the moment the video was added: from included, to excluded.
     """
 
     text: str
     library_ids: tuple[UUID, ...]
-    date_from: datetime | None = None
-    date_to: datetime | None = None
-    label_id: int | None = None  # only segments that were given this label for sure
+    filters: Filters = EVERYTHING
     cutoff: float | None = None  # least score of a hit; None means the fitted default
     limit: int = 30  # videos that one page looks at closely; those of them with a hit are shown
     page: int = 0

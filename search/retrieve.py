@@ -7,7 +7,6 @@ way, Postgres scans the table and says nothing.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
 
-from indexer.models import Space, Video
+from indexer.models import Space
 from indexer.spaces import embedding_expression
 from indexer.words import CONFIG
+from search.filters import EVERYTHING, PRESENT, Filters
 from search.refine import Spans
 
 N_CANDIDATES = 200
@@ -37,51 +37,32 @@ WALK_SETTINGS = """
 
 @dataclass(frozen=True)
 class Pool:
-    """What is searched: one space, the libraries this person may see; when a video was added, a label given."""
+    """What is searched: one space, the libraries this person may see, and what the search is narrowed to."""
 
     space: Space
     library_ids: tuple[UUID, ...]
-    date_from: datetime | None = None
-    date_to: datetime | None = None
-    label_id: int | None = None
+    filters: Filters = EVERYTHING
     phrases: tuple[str, ...] = ()  # stand in the title or the caption, word for word
 
     @property
     def picks_segments(self) -> bool:
         """Whether it leaves out segments of a video that it lets in."""
-        return self.label_id is not None or bool(self.phrases)
+        return self.filters.picks_segments or bool(self.phrases)
 
     def rows(self, table: str) -> tuple[str, dict[str, Any]]:
-        """FROM and WHERE over one table of the space, joined with its videos; those being deleted are left out."""
-        sql = (
-            f"FROM {table} t JOIN indexer_video v ON v.id = t.video_id "
-            f"WHERE t.space_id = {self.space.pk:d} AND t.library_id = ANY(%(libraries)s) "
-            f"AND v.status <> '{Video.Status.DELETING.value}'"
+        """FROM and WHERE over one table of the space, joined with its videos; only those that are present count."""
+        is_segment = table == "indexer_segment"
+        chosen, values = self.filters.conditions("t.id" if is_segment else "t.segment_id")
+        holds = (
+            "t.words @@ {}"
+            if is_segment
+            else ("EXISTS (SELECT 1 FROM indexer_segment s WHERE s.id = t.segment_id AND s.words @@ {})")
         )
-        if self.date_from:
-            sql += " AND v.created_at >= %(date_from)s"
-        if self.date_to:
-            sql += " AND v.created_at < %(date_to)s"
-        if self.label_id is not None:
-            segment = "t.id" if table == "indexer_segment" else "t.segment_id"
-            sql += (
-                f" AND EXISTS (SELECT 1 FROM indexer_segmentlabel l WHERE l.segment_id = {segment} "
-                "AND l.label_id = %(label)s AND l.sure)"
-            )
-        for i in range(len(self.phrases)):
-            said = f"words @@ phraseto_tsquery('{CONFIG}', %(phrase_{i})s)"
-            if table == "indexer_segment":
-                sql += f" AND t.{said}"
-            else:
-                sql += f" AND EXISTS (SELECT 1 FROM indexer_segment s WHERE s.id = t.segment_id AND s.{said})"
-        parameters = {
-            "libraries": list(self.library_ids),
-            "date_from": self.date_from,
-            "date_to": self.date_to,
-            "label": self.label_id,
-            **{f"phrase_{i}": phrase for i, phrase in enumerate(self.phrases)},
-        }
-        return sql, parameters
+        said = [holds.format(f"phraseto_tsquery('{CONFIG}', %(phrase_{i})s)") for i in range(len(self.phrases))]
+        here = [f"t.space_id = {self.space.pk:d}", "t.library_id = ANY(%(libraries)s)", PRESENT]
+        sql = f"FROM {table} t JOIN indexer_video v ON v.id = t.video_id WHERE {' AND '.join([*here, *chosen, *said])}"
+        spoken = {f"phrase_{i}": phrase for i, phrase in enumerate(self.phrases)}
+        return sql, {"libraries": list(self.library_ids), **values, **spoken}
 
 
 @dataclass(frozen=True)

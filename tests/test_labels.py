@@ -11,6 +11,7 @@ from indexer.models import Label, LabelSet, Library, Segment, SegmentLabel, Vide
 from model_server.engine import EngineError
 from search import labels
 from search.engine import search
+from search.filters import Filters
 from search.results import SearchRequest
 from tests.search_world import AwayEngine, FakeEngine, add_video, showing, stored_space
 
@@ -98,14 +99,16 @@ def test_search_keeps_to_what_a_label_was_given_for(label_set, library, pets):
     by_name = {label.name: label.pk for label in Label.objects.all()}
 
     def times(text: str, label: str | None) -> list[tuple[float, float]]:
-        asked = SearchRequest(text, (library.pk,), cutoff=0.5, label_id=by_name[label] if label else None)
+        asked = SearchRequest(
+            text, (library.pk,), cutoff=0.5, filters=Filters(label_id=by_name[label] if label else None)
+        )
         return [(hit.start_s, hit.end_s) for video in search(asked, FakeEngine()).videos for hit in video.hits]
 
     assert times("dog", None) == times("dog", "dog") != []
     assert times("dog", "cat") == []
     assert times("pie", None) != []
     assert times("pie", "train") == []
-    asked = SearchRequest("dog", (library.pk,), cutoff=0.5, label_id=by_name["cat"])
+    asked = SearchRequest("dog", (library.pk,), cutoff=0.5, filters=Filters(label_id=by_name["cat"]))
     nearest = search(asked, FakeEngine()).nearest
     cats = Segment.objects.filter(video=pets).order_by("start_s")[1]
     assert [cats.start_s - 2 <= hit.start_s < cats.end_s for video in nearest for hit in video.hits] == [True]

@@ -187,7 +187,7 @@ def test_it_says_the_state_on_the_card_and_on_the_page(as_alice, library, fields
 
 def test_it_keeps_strangers_out_of_every_address_of_a_video(client, charlie, dogs, library):
     client.force_login(charlie)
-    ends = ["", "/rename", "/reindex", "/cancel", "/delete"]
+    ends = ["", "/edit", "/reindex", "/cancel", "/delete"]
     addresses = [*(f"/v/{dogs.pk}{end}" for end in ends), f"/library/{library.pk}", f"/fragments/video/{dogs.pk}"]
     assert {client.get(address).status_code for address in addresses} == {404}
     assert client.post(f"/v/{dogs.pk}/delete").status_code == 404
@@ -196,7 +196,7 @@ def test_it_keeps_strangers_out_of_every_address_of_a_video(client, charlie, dog
 def test_it_lets_a_viewer_watch_and_change_nothing(client, bob, dogs):
     client.force_login(bob)
     assert "/delete" not in text(client.get(f"/v/{dogs.pk}"))
-    for action in ("rename", "reindex", "cancel", "delete"):
+    for action in ("edit", "reindex", "cancel", "delete"):
         assert client.post(f"/v/{dogs.pk}/{action}", {"title": "Mine"}).status_code == 403
     dogs.refresh_from_db()
     assert (dogs.title, dogs.status) == ("Dog at the beach", Status.READY)
@@ -211,7 +211,7 @@ def test_it_asks_everyone_to_sign_in(client, alice, dogs, library):
 
 
 def test_it_asks_before_it_deletes_and_then_the_video_is_gone(as_alice, dogs):
-    assert "Delete this video?" in text(as_alice.get(f"/v/{dogs.pk}/delete"))
+    assert "Move this video to the trash?" in text(as_alice.get(f"/v/{dogs.pk}/delete"))
     assert Video.objects.get().status == Status.READY
     as_alice.post(f"/v/{dogs.pk}/delete")
     assert as_alice.get(f"/v/{dogs.pk}").status_code == 404
@@ -219,7 +219,7 @@ def test_it_asks_before_it_deletes_and_then_the_video_is_gone(as_alice, dogs):
 
 
 def test_it_renames_and_finds_the_new_words(as_alice, dogs):
-    as_alice.post(f"/v/{dogs.pk}/rename", {"title": "Zanzibar"})
+    as_alice.post(f"/v/{dogs.pk}/edit", {"title": "Zanzibar"})
     assert "Zanzibar" in text(as_alice.get("/search?q=zanzibar"))
 
 

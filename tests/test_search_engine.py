@@ -9,6 +9,7 @@ import pytest
 from indexer import spaces
 from indexer.models import Library, Space, Video
 from search.engine import SearchRequest, search
+from search.filters import Filters
 from search.timeline import heat_map
 from tests.search_world import AwayEngine, FakeEngine, add_video, meaning, showing, stored_space
 
@@ -114,8 +115,8 @@ def test_it_filters_by_the_date_a_video_was_added(library: Library, space: Space
     days = [datetime(2026, 5, day, tzinfo=UTC) for day in (1, 2, 3)]
     for day in days:
         add_video(library, space, [showing("dog")], title=f"{day:%d}", created_at=day)
-    assert titles(ask("dog", library, date_from=days[1], date_to=days[2])) == ["02"]
-    assert sorted(titles(ask("dog", library, date_from=days[1]))) == ["02", "03"]
+    assert titles(ask("dog", library, filters=Filters(date_from=days[1], date_to=days[2]))) == ["02"]
+    assert sorted(titles(ask("dog", library, filters=Filters(date_from=days[1])))) == ["02", "03"]
 
 
 def test_a_video_being_deleted_never_appears(library: Library, space: Space) -> None:

@@ -161,6 +161,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 API_RATE, API_RATE_ANONYMOUS = "600/m", "60/m"  # requests of a person, or of an address without a key
 UPLOADS_DIR = VAR_DIR / "uploads"  # unfinished uploads; web and worker share it
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 20 * 2**30, low=2**20, high=2**44)
+TRASH_DAYS = env.integer("TRASH_DAYS", 30, low=0, high=36500)  # then the sweeper deletes for good; 0: at once
 UPLOAD_CHUNK_BYTES = 16 * 2**20  # a request holds a web thread no longer than this takes
 UPLOAD_EXPIRES_S = 3 * 24 * 3600  # after the last byte that came
 LOGIN_URL = "/sign-in"

@@ -2,6 +2,7 @@
 
 Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
+batch, trash, trash-empty, copies-find, video-edit, video-delete, video-restore, video-purge    webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved

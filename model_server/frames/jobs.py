@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
 from model_server.frames.photos import photo
-from model_server.frames.probe import Probe, plays_in_browser
+from model_server.frames.probe import Probe, plays_in_browser, recorded_s
 from model_server.frames.source import Source, codec_name, measure, open_source, orientation
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def _facts(source: Source, end_s: float, size: tuple[int, int], rotation: int, p
     plays = (
         plays_in_browser(source.format, *codecs, pixels) and not interlaced and abs(source.origin_s) < _STARTS_LATE_S
     )
-    return Probe(end_s, *size, rotation, source.fps, source.format, *codecs, pixels, plays, interlaced)
+    recorded = recorded_s(source.container.metadata, time.time())
+    return Probe(end_s, *size, rotation, source.fps, source.format, *codecs, pixels, plays, interlaced, recorded)
 
 
 def codec_of(stream: Any) -> str:

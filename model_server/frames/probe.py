@@ -1,12 +1,18 @@
 """What is known of a video before it is decoded."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
 MAX_DURATION_S = 24 * 3600.0
 MAX_SIDE_PX = 8192
 MAX_PIXELS = 8192 * 4608  # 8K; more would not fit the child's memory
+
+RECORDED_KEYS = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "DATE_RECORDED")
+A_DAY_S = 24 * 3600.0
+FIRST_S, LAST_S = 788_918_400.0, 32_472_144_000.0  # 1995 and 2999
 
 _TYPES: dict[str, type] = {
     "duration_s": float,
@@ -35,6 +41,7 @@ class Probe:
     pixel_format: str
     plays_in_browser: bool  # the file as it is; otherwise a proxy is made
     interlaced: bool = False
+    recorded_s: float | None = None  # when it was shot, in seconds since 1970, where the file says so believably
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,6 +56,8 @@ class Probe:
                 raise ValueError(f"probe field {name} is {type(facts[name]).__name__}, not {kind.__name__}")
         if not (facts["audio_codec"] is None or isinstance(facts["audio_codec"], str)):
             raise ValueError("probe field audio_codec is neither text nor absent")
+        if not (facts["recorded_s"] is None or believable(facts["recorded_s"])):
+            raise ValueError(f"recorded_s is {facts['recorded_s']!r}")
         probe = cls(**facts)
         probe._check_ranges()
         return probe
@@ -61,6 +70,34 @@ class Probe:
         names = (self.container, self.video_codec, self.audio_codec or "", self.pixel_format)
         if any(len(name) > 64 or not name.isprintable() for name in names):
             raise ValueError("a format's name is too long")
+
+
+def recorded_s(metadata: Mapping[str, str], now_s: float) -> float | None:
+    """When the container says that it was shot, in seconds since 1970; None where nothing in it can be believed.
+
+    Cameras without a clock write their epoch, and converters midnight of some year's first day.
+
+    >>> recorded_s({"creation_time": "2019-07-20T14:03:11.000000Z"}, now_s=2e9)
+    1563631391.0
+    >>> recorded_s({"creation_time": "1904-01-01T00:00:00Z"}, 2e9), recorded_s({"creation_time": "soon"}, 2e9)
+    (None, None)
+    """
+    for name in RECORDED_KEYS:
+        try:
+            moment = datetime.fromisoformat(metadata.get(name, ""))
+        except ValueError:
+            continue
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        no_clock = (moment.month, moment.day, moment.hour, moment.minute, moment.second) == (1, 1, 0, 0, 0)
+        seconds = float(int(moment.timestamp()))
+        if believable(seconds) and seconds <= now_s + A_DAY_S and not no_clock:
+            return seconds
+    return None
+
+
+def believable(seconds: object) -> bool:
+    """After the first digital video cameras, and within what a calendar holds."""
+    return type(seconds) is float and FIRST_S <= seconds <= LAST_S
 
 
 def plays_in_browser(container: str, video_codec: str, audio_codec: str | None, pixel_format: str) -> bool:

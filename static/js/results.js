@@ -97,7 +97,7 @@ const first = row(0);
 if (first && side && wide.matches) choose(first, { focus: false, play: false });
 
 // A chosen filter applies at once; the button remains for those who use no mouse.
-for (const field of document.querySelectorAll("[data-filters] > select")) {
+for (const field of document.querySelectorAll("[data-filters] > select, [data-filters] [data-narrow] select")) {
   field.addEventListener("change", () => field.form.requestSubmit());
 }
 

@@ -198,6 +198,6 @@ def test_it_asks_before_it_deletes(alice_page: Page, films):
     page.goto(f"/v/{films['Evening'].pk}")
     page.get_by_text("Change", exact=True).click()
     page.get_by_role("link", name="Delete").click()
-    page.get_by_role("button", name="Delete the video").click()
-    expect(page.get_by_role("status").first).to_contain_text("Evening is deleted")
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(page.get_by_role("status").first).to_contain_text("Evening is in the trash for 30 days.")
     assert page.locator(".card").count() == 2

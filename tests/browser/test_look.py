@@ -85,7 +85,7 @@ def test_every_page_looks_finished_and_has_no_serious_fault(browser: Browser, si
         "video": f"/v/{film.pk}?q=red&t=17",
         "video-plain": f"/v/{film.pk}",
         **{f"video-{name}": f"/v/{video.pk}" for name, video in states.items()},
-        "rename": f"/v/{film.pk}/rename",
+        "edit": f"/v/{film.pk}/edit",
         "reindex": f"/v/{film.pk}/reindex",
         "delete": f"/v/{film.pk}/delete",
         "library-new": "/library/new",

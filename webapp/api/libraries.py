@@ -5,15 +5,15 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Status
 from ninja.errors import HttpError
 from ninja.pagination import paginate
 
-from indexer.models import LabelSet, Library, Membership, Video
-from indexer.selectors import can_edit, libraries_visible_to, roles_of
+from indexer.models import LabelSet, Library, Membership
+from indexer.selectors import can_edit, is_present, libraries_visible_to, roles_of
 from indexer.services import library_create
 from search.labels import label_set_create
 from webapp.api.auth import READ, WRITE
@@ -31,7 +31,7 @@ NAME_TAKEN = "This library has a set of that name. Choose another, or delete tha
 @paginate(Pages, page_size=PAGE)
 def libraries(request: HttpRequest) -> list[dict[str, Any]]:
     """Those one may see, with one's role."""
-    present = Count("videos", filter=~Q(videos__status=Video.Status.DELETING))
+    present = Count("videos", filter=is_present("videos__"))
     found: QuerySet[Library] = libraries_visible_to(request.user).annotate(n_videos=present).order_by("name", "id")
     roles = roles_of(request.user)
     return [_library(row, roles.get(row.pk, Membership.Role.VIEWER), row.n_videos) for row in found]  # type: ignore[attr-defined]

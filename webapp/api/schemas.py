@@ -1,11 +1,11 @@
 """What goes over the wire. Times in seconds from the start of a video, scores from 0 to 1."""
 
-from datetime import datetime
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
 from indexer.words import one_line
@@ -20,6 +20,9 @@ def said(text: str) -> str:
 
 
 OneLine = Annotated[str, AfterValidator(said)]
+
+# A moment with its time zone, within the years that the pages take.
+RecordedAt = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC))]
 
 
 class ProblemOut(Schema):
@@ -76,10 +79,21 @@ class VideoOut(Schema):
     size_bytes: int
     created_at: datetime
     indexed_at: datetime | None
+    recorded_at: datetime | None = Field(description="when it was shot, as far as anybody knows")
+    trashed_at: datetime | None = Field(description="in the trash since")
+    tags: list[str]
+
+    @staticmethod
+    def resolve_tags(video: Any) -> list[str]:
+        return [tag.name for tag in video.tags.all()]
 
 
-class TitleIn(Schema):
-    title: str = Field(min_length=1, max_length=300)
+class EditIn(Schema):
+    """Each may be left out."""
+
+    title: str = Field(default="", min_length=1, max_length=300)
+    recorded_at: RecordedAt | None = None
+    tags: list[str] = Field(default=[], max_length=50)
 
 
 class SegmentOut(Schema):

@@ -33,7 +33,15 @@ class SearchIn(Schema):
     library: str = ""
     since: str = ""
     until: str = ""
+    recorded_since: str = ""
+    recorded_until: str = ""
+    tag: str = ""
     label: str = ""
+    longer: str = ""  # than "90 s", "2 min", "1:30"; a bare number is seconds
+    shorter: str = ""
+    orientation: str = ""  # landscape, portrait
+    uploader: str = ""  # a person's name
+    captioned: str = ""  # yes: only moments with a caption
     at_least: str = ""
     sort: str = ""
     must: str = ""

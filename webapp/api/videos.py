@@ -12,11 +12,12 @@ from ninja.pagination import paginate
 
 from indexer import services
 from indexer.models import Space, Video
-from indexer.selectors import videos_visible_to
+from indexer.selectors import trash_open_to, videos_visible_to
+from indexer.tags import TagProblem, tag_names
 from search.ask import Asked, ask
 from webapp.api.auth import READ, WRITE
 from webapp.api.listing import PAGE, PageNumber, Pages
-from webapp.api.schemas import AskedOut, AskIn, SegmentsOut, TitleIn, VideoOut
+from webapp.api.schemas import AskedOut, AskIn, EditIn, SegmentsOut, VideoOut
 from webapp.model import engine
 from webapp.pages.actions import editable
 from webapp.pages.exports import as_json, rows_of
@@ -27,14 +28,16 @@ SEGMENTS = 500  # a page
 
 @router.get("/videos", response=list[VideoOut], auth=READ)
 @paginate(Pages, page_size=PAGE)
-def videos(request: HttpRequest, library: UUID | None = None, status: Video.Status | None = None) -> QuerySet[Video]:
-    """The newest first."""
-    found = videos_visible_to(request.user)
+def videos(
+    request: HttpRequest, library: UUID | None = None, status: Video.Status | None = None, trashed: bool = False
+) -> QuerySet[Video]:
+    """The newest first. With `trashed` those in the trash, for who may restore them."""
+    found = trash_open_to(request.user) if trashed else videos_visible_to(request.user)
     if library is not None:
         found = found.filter(library_id=library)
     if status is not None:
         found = found.filter(status=status)
-    return found.order_by("-created_at", "-id")
+    return found.prefetch_related("tags").order_by("-created_at", "-id")
 
 
 @router.get("/videos/{uuid:video_id}", response=VideoOut, auth=READ)
@@ -43,18 +46,43 @@ def video(request: HttpRequest, video_id: UUID) -> Video:
 
 
 @router.patch("/videos/{uuid:video_id}", response=VideoOut, auth=WRITE)
-def video_rename(request: HttpRequest, video_id: UUID, change: TitleIn) -> Video:
+def video_edit(request: HttpRequest, video_id: UUID, change: EditIn) -> Video:
+    """What is not sent stays as it is; a `recorded_at` of null and an empty list of tags clear."""
     found = editable(request, video_id)
-    services.video_rename(video=found, title=change.title)
+    sent = change.model_fields_set
+    try:
+        tags = tag_names(change.tags if "tags" in sent else [tag.name for tag in found.tags.all()])
+    except TagProblem as problem:
+        raise HttpError(422, f"tags: {problem}") from problem
+    services.video_edit(
+        video=found,
+        title=change.title if "title" in sent else found.title,
+        recorded_at=change.recorded_at if "recorded_at" in sent else found.recorded_at,
+        tags=tags,
+    )
     found.refresh_from_db()
     return found
 
 
 @router.delete("/videos/{uuid:video_id}", response={204: None}, auth=WRITE)
-def video_delete(request: HttpRequest, video_id: UUID) -> Status[None]:
-    """It is gone from every answer at once; a worker removes its files."""
-    services.video_delete(video=editable(request, video_id))
+def video_delete(request: HttpRequest, video_id: UUID, for_good: bool = False) -> Status[None]:
+    """Into the trash: gone from every answer at once, and restorable. With `for_good`, also from the trash, nobody can
+    bring it back; a worker removes its files."""
+    if not for_good:
+        services.video_trash(video=editable(request, video_id))
+        return Status(204, None)
+    trashed = trash_open_to(request.user).filter(pk=video_id).first()
+    services.video_delete(video=trashed or editable(request, video_id))
     return Status(204, None)
+
+
+@router.post("/videos/{uuid:video_id}/restore", response=VideoOut, auth=WRITE)
+def video_restore(request: HttpRequest, video_id: UUID) -> Video:
+    """Back from the trash. 404 where it is not there, or not yours to restore."""
+    found = get_object_or_404(trash_open_to(request.user), pk=video_id)
+    services.video_restore(video=found)
+    found.refresh_from_db()
+    return found
 
 
 @router.post("/videos/{uuid:video_id}/reindex", response={202: VideoOut}, auth=WRITE)

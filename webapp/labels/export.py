@@ -10,7 +10,8 @@ from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from indexer.models import LabelSet, SegmentLabel, Space, Video
+from indexer.models import LabelSet, SegmentLabel, Space
+from indexer.selectors import is_present
 from webapp.labels.views import label_sets_visible_to
 from webapp.tables import plain
 
@@ -38,7 +39,7 @@ def labels_csv(request: HttpRequest, set_id: int) -> StreamingHttpResponse:
 def rows_of(label_set: LabelSet, request: HttpRequest) -> Iterator[tuple[object, ...]]:
     yield COLUMNS
     given = SegmentLabel.objects.filter(label_set=label_set, segment__space__status=Space.Status.ACTIVE)
-    given = given.exclude(segment__video__status=Video.Status.DELETING).select_related("segment__video", "label")
+    given = given.filter(is_present("segment__video__")).select_related("segment__video", "label")
     in_order = given.order_by("segment__video__title", "segment__video_id", "segment__start_s")
     for row in in_order.iterator(chunk_size=1000):
         segment = row.segment

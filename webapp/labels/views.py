@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from indexer.models import Label, LabelSet, Library, Space
-from indexer.selectors import can_edit, libraries_visible_to
+from indexer.selectors import can_edit, is_present, libraries_visible_to
 from search.labels import Progress, label_set_create, progress
 from webapp.labels.forms import LabelSetForm
 from webapp.labels.tasks import label_waiting
@@ -40,6 +40,7 @@ def label_sets_visible_to(request: HttpRequest) -> QuerySet[LabelSet]:
 
 def shown(label_set: LabelSet) -> Shown:
     given = Q(segments__sure=True, segments__segment__space__status=Space.Status.ACTIVE)
+    given &= is_present("segments__segment__video__")
     length_s = F("segments__segment__end_s") - F("segments__segment__start_s")
     labels = label_set.labels.annotate(
         n_segments=Count("segments", filter=given), seconds=Sum(length_s, filter=given, output_field=FloatField())

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from indexer.models import Video
-from indexer.selectors import is_guest, videos_visible_to
+from indexer.selectors import is_guest, trash_open_to, videos_visible_to
 from webapp.errors import Problem
 from webapp.media.answers import file_answer, private
 from webapp.media.storyboards import frame_at
@@ -37,7 +37,9 @@ def play(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
 @guests_may_look
 @require_safe
 def poster(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
-    return _picture(request, _video(request, video_id).poster)
+    """Also of a video in the trash, for those who may restore it."""
+    trashed = trash_open_to(request.user).filter(pk=video_id).first()
+    return _picture(request, (trashed or _video(request, video_id)).poster)
 
 
 @guests_may_look

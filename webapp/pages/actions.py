@@ -1,46 +1,21 @@
 """What an editor may do to a video: each is a page that asks, and a button that does it."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from indexer import services
 from indexer.models import Video
 from indexer.selectors import can_edit, videos_visible_to
-from webapp.pages.forms import TitleForm
-
-
-@dataclass(frozen=True)
-class Question:
-    """A page that asks before something is done."""
-
-    heading: str
-    sentence: str
-    button: str
-    danger: bool = False
-
-
-DELETE = Question(
-    "Delete this video?",
-    "The file, its pictures and its index are removed from this machine. Nobody can bring them back.",
-    "Delete the video",
-    danger=True,
-)
-CANCEL = Question(
-    "Stop indexing?",
-    "The file stays here and can be indexed again at any time. Until then its moments are not found.",
-    "Stop indexing",
-)
-REINDEX = Question(
-    "Index this video again?",
-    "It is read from the start. What is already indexed stays searchable until the new index replaces it.",
-    "Index it again",
-)
+from webapp.pages.forms import EditForm
+from webapp.pages.questions import CANCEL, REINDEX, Question, to_trash
+from webapp.pages.questions import ask as ask_first
 
 
 def editable(request: HttpRequest, video_id: UUID) -> Video:
@@ -52,16 +27,18 @@ def editable(request: HttpRequest, video_id: UUID) -> Video:
 
 
 def ask(request: HttpRequest, video: Video, question: Question) -> HttpResponse:
-    return render(request, "pages/confirm.html", {"video": video, "question": question})
+    return ask_first(request, question, reverse("video", args=[video.pk]), video=video)
 
 
 @require_http_methods(["GET", "POST"])
 def video_delete(request: HttpRequest, video_id: UUID) -> HttpResponse:
+    """Into the trash."""
     video = editable(request, video_id)
     if request.method == "GET":
-        return ask(request, video, DELETE)
-    services.video_delete(video=video)
-    messages.success(request, f"{video.title} is deleted.")
+        return ask(request, video, to_trash())
+    services.video_trash(video=video)
+    where = f"in the trash for {settings.TRASH_DAYS} days" if settings.TRASH_DAYS else "deleted for good"
+    messages.success(request, f"{video.title} is {where}.")
     return redirect("library", video.library_id)
 
 
@@ -86,10 +63,13 @@ def video_reindex(request: HttpRequest, video_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def video_rename(request: HttpRequest, video_id: UUID) -> HttpResponse:
+def video_edit(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = editable(request, video_id)
-    form = TitleForm(request.POST or None, initial={"title": video.title})
+    tags = ", ".join(tag.name for tag in video.tags.all())
+    form = EditForm(
+        request.POST or None, initial={"title": video.title, "recorded_at": video.recorded_at, "tags": tags}
+    )
     if not form.is_valid():
-        return render(request, "pages/rename.html", {"video": video, "form": form})
-    services.video_rename(video=video, title=form.cleaned_data["title"])
+        return render(request, "pages/edit.html", {"video": video, "form": form}, status=400 if form.errors else 200)
+    services.video_edit(video=video, **form.cleaned_data)
     return redirect("video", video.pk)

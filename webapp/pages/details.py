@@ -37,6 +37,7 @@ def facts_of(video: Video) -> list[tuple[str, str]]:
         ("Video codec", str(video.probe.get("video_codec") or "")),
         ("Sound", str(video.probe.get("audio_codec") or "none") if video.probe else ""),
         ("Size", filesizeformat(video.size_bytes)),
+        ("Recorded", _day(video.recorded_at)),
         ("Added", _day(video.created_at)),
         ("Indexed", _day(video.indexed_at)),
     ]

@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.cache import cache
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from indexer.models import Video
 from indexer.selectors import libraries_visible_to, videos_visible_to
 from model_server.engine import EngineError
 from search.engine import search
@@ -39,7 +41,9 @@ def examples(request: HttpRequest) -> HttpResponse:
     newest = (
         videos_visible_to(request.user).exclude(indexed_at=None).order_by("-indexed_at").values_list("pk", flat=True)
     )
-    key = "examples:" + hashlib.sha256(repr((libraries, newest.first(), newest.count())).encode()).hexdigest()
+    trashed_at = Video.objects.filter(library__in=libraries).aggregate(last=Max("trashed_at"))["last"]
+    facts = repr((libraries, newest.first(), newest.count(), trashed_at))  # a title in the trash is no suggestion
+    key = "examples:" + hashlib.sha256(facts.encode()).hexdigest()
     found: list[str] | None = cache.get(key)
     if found is None:
         found = that_work(libraries)

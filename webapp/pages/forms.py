@@ -4,14 +4,17 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
+from indexer.selectors import tag_names_in, uploaders_in
+from search.filters import Filters
 from search.query import WITHIN_S, QueryError, compose, parse
 from search.results import Example, SearchRequest
+from webapp.pages.fields import DayField, LabelField, LengthField, MomentField, TagsField
 
 MAX_ANSWERS = 20
 
@@ -20,30 +23,19 @@ class LibraryForm(forms.Form):
     name = forms.CharField(max_length=120, label="Name", help_text="For example: Holidays, or Match recordings.")
 
 
-class TitleForm(forms.Form):
+class EditForm(forms.Form):
+    """What an editor may say of a video."""
+
     title = forms.CharField(max_length=300, label="Title")
+    recorded_at = MomentField("Recorded", "When it was shot, as far as anybody knows. Empty where nobody does.")
+    tags = TagsField("Tags", "With commas between them: beach, 2019, grandma.")
 
 
-class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Labels of different sets may have one name."""
-
-    def label_from_instance(self, label: Label) -> str:
-        return f"{label.name} ({label.label_set.name}, {label.label_set.library.name})"
-
-
-class DayField(forms.DateField):
-    """A day that time zones can move: the calendar's first and last would leave it."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__(
-            required=False,
-            label=label,
-            widget=forms.DateInput(attrs={"type": "date"}),
-            validators=[
-                MinValueValidator(date(1900, 1, 1), "Choose a day after 1900."),
-                MaxValueValidator(date(2999, 12, 31), "Choose a day before the year 3000."),
-            ],
-        )
+# Filters by their names in the address: those that leave videos or moments out.
+NARROWING = (
+    *("library", "since", "until", "recorded_since", "recorded_until", "tag", "label", "captioned"),
+    *("longer", "shorter", "orientation", "uploader"),
+)
 
 
 class SearchForm(forms.Form):
@@ -54,7 +46,27 @@ class SearchForm(forms.Form):
     library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
     since = DayField(label="Added from")
     until = DayField(label="to")
+    recorded_since = DayField(label="Recorded from")
+    recorded_until = DayField(label="to")
+    tag = forms.CharField(required=False, label="Tagged", max_length=60, widget=forms.Select)
     label = LabelField(Label.objects.none(), required=False, label="Labelled", empty_label="Anything")
+    longer = LengthField("Longer than")
+    shorter = LengthField("Shorter than")
+    orientation = forms.ChoiceField(
+        required=False,
+        label="Picture",
+        choices=[("", "any shape"), ("landscape", "landscape"), ("portrait", "portrait")],
+    )
+    uploader = forms.ModelChoiceField(
+        get_user_model().objects.none(),
+        required=False,
+        label="Uploaded by",
+        empty_label="anybody",
+        to_field_name="username",
+    )
+    captioned = forms.ChoiceField(
+        required=False, label="Captions", choices=[("", "with or without"), ("yes", "with a caption")]
+    )
     at_least = forms.IntegerField(required=False, min_value=1, max_value=99, label="Match of at least")
     sort = forms.ChoiceField(
         required=False,
@@ -70,13 +82,22 @@ class SearchForm(forms.Form):
 
     def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        choice = self.fields["library"]
-        assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = libraries
-        label = self.fields["label"]
-        assert isinstance(label, forms.ModelChoiceField)
-        label.queryset = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
+        labels = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
+        choices = {"library": libraries, "label": labels, "uploader": uploaders_in(libraries)}
+        for name, queryset in choices.items():
+            choice = self.fields[name]
+            assert isinstance(choice, forms.ModelChoiceField)
+            choice.queryset = queryset
         self.libraries = libraries
+        self.tags = tag_names_in(libraries)
+        select = self.fields["tag"].widget
+        assert isinstance(select, forms.Select)
+        select.choices = [("", "Anything"), *((name, name) for name in self.tags)]
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a filter is chosen, even one that makes no sense."""
+        return any(self.data.get(name) for name in NARROWING)
 
     def clean_q(self) -> str:
         text: str = self.cleaned_data["q"]
@@ -86,35 +107,68 @@ class SearchForm(forms.Form):
             raise forms.ValidationError(str(problem)) from problem
         return text
 
+    def clean_tag(self) -> str:
+        """As the tag is written."""
+        asked: str = self.cleaned_data["tag"]
+        known = {name.casefold(): name for name in self.tags}
+        if asked and asked.casefold() not in known:
+            raise forms.ValidationError(f"No video that you may see has the tag “{asked}”.")
+        return known.get(asked.casefold(), "")
+
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         if not values.get("q") and not values.get("like") and "q" not in self.errors:
             self.add_error("q", "Say what to look for.")
         if values.get("like") and len(parse(values.get("q") or "").steps) > 1:
             self.add_error("q", "Something shown can be searched with words, but not with “then”.")
-        since, until = values.get("since"), values.get("until")
-        if since and until and since > until:
-            raise forms.ValidationError("The first date lies after the second. Swap them, or clear one.")
+        for first, second in (("since", "until"), ("recorded_since", "recorded_until")):
+            since, until = values.get(first), values.get(second)
+            if since and until and since > until:
+                raise forms.ValidationError("The first date lies after the second. Swap them, or clear one.")
+        longer, shorter = values.get("longer"), values.get("shorter")
+        if longer and shorter and longer >= shorter:
+            raise forms.ValidationError("No video is longer than the first length and shorter than the second.")
         return values
 
     def request(self, example: Example | None = None) -> SearchRequest:
-        """What the search is asked; both days are included. `example` is what `like` stands for."""
+        """What the search is asked. `example` is what `like` stands for."""
         chosen, values = self.cleaned_data["library"], self.cleaned_data
         libraries = [chosen] if chosen else list(self.libraries)
-        day = timezone.get_current_timezone()
-        since, until = values["since"], values["until"]
         return SearchRequest(
             text=values["q"],
             example=example,
             library_ids=tuple(library.pk for library in libraries),
-            label_id=values["label"].pk if values["label"] else None,
+            filters=self.filters(),
             cutoff=values["at_least"] / 100 if values["at_least"] else None,
             sort=values["sort"] or "best",
             must=values["must"] or "any",
             page=(values["page"] or 1) - 1,
-            date_from=datetime.combine(since, time.min, day) if since else None,
-            date_to=datetime.combine(until, time.min, day) + timedelta(days=1) if until else None,
         )
+
+    def filters(self) -> Filters:
+        """What is chosen; both days of a pair are included."""
+        values = self.cleaned_data
+        return Filters(
+            date_from=start_of(values["since"]),
+            date_to=end_of(values["until"]),
+            recorded_from=start_of(values["recorded_since"]),
+            recorded_to=end_of(values["recorded_until"]),
+            longer_than_s=values["longer"],
+            shorter_than_s=values["shorter"],
+            orientation=values["orientation"] or None,
+            uploader_id=values["uploader"].pk if values["uploader"] else None,
+            tag=values["tag"] or None,
+            label_id=values["label"].pk if values["label"] else None,
+            captioned=values["captioned"] == "yes",
+        )
+
+
+def start_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, timezone.get_current_timezone()) if day else None
+
+
+def end_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, time.min, timezone.get_current_timezone()) + timedelta(days=1) if day else None
 
 
 class LanguageForm(forms.Form):

@@ -25,7 +25,7 @@ def cards(request: HttpRequest) -> HttpResponse:
     `ready` names those that the page knows to be ready: when another is, the page is told that there is more to search.
     """
     asked = [UUID(text) for text in request.GET.getlist("id")[:MOST] if is_uuid(text)]
-    videos = list(videos_visible_to(request.user).filter(pk__in=asked))
+    videos = list(videos_visible_to(request.user).filter(pk__in=asked).prefetch_related("tags"))
     gone = set(asked) - {video.pk for video in videos}
     answer = render(request, "fragments/cards.html", {"videos": videos, "gone": gone})
     known = set(request.GET.getlist("ready"))

@@ -1,6 +1,7 @@
 """The first page: the search box, and what there is to search. And a page for each library."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from indexer.bells import ring_for_samples
 from indexer.models import Library, Video
-from indexer.selectors import can_edit, is_guest, is_member, libraries_visible_to, videos_visible_to
+from indexer.selectors import can_edit, is_guest, is_member, libraries_visible_to, trash_open_to, videos_visible_to
 from indexer.services import library_create
+from search.copies import copies_in
 from webapp.pages.forms import LibraryForm
 from webapp.saved.models import SavedSearch
 from webapp.sharing.guests import guests_may_look
@@ -60,21 +62,29 @@ def samples(request: HttpRequest) -> HttpResponse:
 
 def shelf_of(request: HttpRequest, library: Library) -> Shelf:
     videos = videos_visible_to(request.user).filter(library=library)
-    return Shelf(library, list(videos[:SHELF]), videos.count())
+    return Shelf(library, list(videos.prefetch_related("tags")[:SHELF]), videos.count())
 
 
 @guests_may_look
 @require_GET
 def library_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
+    """Its videos; of one tag alone where the address names it."""
     library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
     videos = videos_visible_to(request.user).filter(library=library)
-    page: Page[Video] = Paginator(videos, PAGE).get_page(request.GET.get("page"))
+    tag = request.GET.get("tag", "")[:100]
+    shown = videos.filter(tags__name__iexact=tag) if tag else videos
+    page: Page[Video] = Paginator(shown.prefetch_related("tags"), PAGE).get_page(request.GET.get("page"))
+    may_edit = can_edit(request.user, library)
     context = {
         "library": library,
         "page": page,
+        "tag": tag,
+        "kept": f"{urlencode({'tag': tag})}&" if tag else "",
         "facts": videos.aggregate(n_videos=Count("id"), duration_s=Sum("duration_s"), size_bytes=Sum("size_bytes")),
-        "may_edit": can_edit(request.user, library),
+        "may_edit": may_edit,
         "is_member": is_member(request.user, library),
+        "n_trashed": trash_open_to(request.user).filter(library=library).count(),
+        "copies": copies_in(library) if may_edit else [],
     }
     return render(request, "pages/library.html", context)
 

@@ -1,5 +1,6 @@
 """Pages that are only words."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from webapp.sharing.guests import guests_may_look
 @guests_may_look
 @require_GET
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/help.html")
+    return render(request, "pages/help.html", {"trash_days": settings.TRASH_DAYS})
 
 
 @login_not_required  # a browser asks for it without cookies

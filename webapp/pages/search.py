@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
@@ -14,12 +13,13 @@ from indexer.selectors import Guest, Person, libraries_visible_to, videos_visibl
 from search.engine import search
 from search.results import Results
 from webapp.model import engine
-from webapp.pages.forms import LanguageForm, SearchForm
+from webapp.pages.forms import NARROWING, LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
+from webapp.pages.understood import understood
 from webapp.sharing.guests import guests_may_look
 from webapp.shown.selectors import NotShown, shown_of
 
-FILTERS = {"library", "since", "until", "label", "at_least", "must"}
+FILTERS = {*NARROWING, "at_least", "must"}
 
 
 @guests_may_look
@@ -109,25 +109,6 @@ def template_of(results: Results) -> str:
 def everywhere(user: Person) -> str:
     """All that this person may see, in words."""
     return f"in {user.library.name}" if isinstance(user, Guest) else "in all libraries"
-
-
-def understood(form: SearchForm, everywhere: str) -> str:
-    """The filters as words: "in Holidays, added from 1 Mar 2026"."""
-    library, since, until = (form.cleaned_data[name] for name in ("library", "since", "until"))
-    said = [f"in {library.name}" if library else everywhere]
-    if since:
-        said.append(f"added from {formats.date_format(since, 'j M Y')}")
-    if until:
-        said.append(f"{'' if since else 'added '}to {formats.date_format(until, 'j M Y')}")
-    if label := form.cleaned_data["label"]:
-        said.append(f"labelled {label.name}")
-    if at_least := form.cleaned_data["at_least"]:
-        said.append(f"matching {at_least} % or more")
-    if form.cleaned_data["must"] in ("not_no", "yes"):
-        said.append("all parts seen" if form.cleaned_data["must"] == "yes" else "no part missing")
-    if form.cleaned_data["sort"] in ("newest", "oldest"):
-        said.append(f"{form.cleaned_data['sort']} first")
-    return ", ".join(said)
 
 
 def rows_shown(user: Person, results: Results) -> dict[str, object]:

@@ -2,7 +2,23 @@
 
 from django.urls import include, path
 
-from webapp.pages import actions, ask, captions, examples, exports, fragments, home, moments, plain, search, video, why
+from webapp.pages import (
+    actions,
+    ask,
+    batch,
+    captions,
+    copies,
+    examples,
+    exports,
+    fragments,
+    home,
+    moments,
+    plain,
+    search,
+    trash,
+    video,
+    why,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -10,12 +26,18 @@ urlpatterns = [
     path("samples", home.samples, name="samples"),
     path("library/new", home.library_new, name="library-new"),
     path("library/<uuid:library_id>", home.library_page, name="library"),
+    path("library/<uuid:library_id>/select", batch.batch_page, name="batch"),
+    path("library/<uuid:library_id>/copies", copies.copies_find, name="copies-find"),
+    path("library/<uuid:library_id>/trash", trash.trash_page, name="trash"),
+    path("library/<uuid:library_id>/trash/empty", trash.trash_empty, name="trash-empty"),
     path("v/<uuid:video_id>", video.video_page, name="video"),
-    path("v/<uuid:video_id>/rename", actions.video_rename, name="video-rename"),
+    path("v/<uuid:video_id>/edit", actions.video_edit, name="video-edit"),
     path("v/<uuid:video_id>/reindex", actions.video_reindex, name="video-reindex"),
     path("v/<uuid:video_id>/cancel", actions.video_cancel, name="video-cancel"),
     path("v/<uuid:video_id>/delete", actions.video_delete, name="video-delete"),
     path("v/<uuid:video_id>/why", why.video_why, name="video-why"),
+    path("v/<uuid:video_id>/restore", trash.video_restore, name="video-restore"),
+    path("v/<uuid:video_id>/delete-for-good", trash.video_purge, name="video-purge"),
     path("v/<uuid:video_id>/ask", ask.video_ask, name="video-ask"),
     path("v/<uuid:video_id>/captions", captions.captions_start, name="captions-start"),
     path("v/<uuid:video_id>/captions/stop", captions.captions_stop, name="captions-stop"),

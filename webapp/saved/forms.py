@@ -5,9 +5,9 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from indexer.models import Library
-from webapp.pages.forms import SearchForm
+from webapp.pages.forms import NARROWING, SearchForm
 
-KEPT = ("q", "like", "library", "since", "until", "label", "at_least", "sort", "must")
+KEPT = ("q", "like", *NARROWING, "at_least", "sort", "must")
 
 
 class SaveForm(forms.Form):

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 
 from indexer.models import Video
-from indexer.selectors import videos_visible_to
+from indexer.selectors import trash_open_to, videos_visible_to
 from webapp.pages.words import left_s, state_of
 from webapp.uploads import parts
 from webapp.uploads.kinds import in_words
@@ -30,6 +30,7 @@ class Row:
     video: Video | None = None  # where the row leads
     can_stop: bool = False
     is_paused: bool = False  # waits for the person to choose the file again
+    trashed: Video | None = None  # what can be restored instead
 
 
 def rows_of(user: AbstractBaseUser | AnonymousUser) -> list[Row]:
@@ -43,7 +44,8 @@ def rows_of(user: AbstractBaseUser | AnonymousUser) -> list[Row]:
 def rows(user: AbstractBaseUser | AnonymousUser, uploads: Iterable[Upload]) -> list[Row]:
     uploads = list(uploads)
     wanted = [pk for upload in uploads if (pk := upload.video_id or upload.duplicate_of_id)]
-    videos: dict[uuid.UUID | None, Video] = {v.pk: v for v in videos_visible_to(user).filter(pk__in=wanted)}
+    found = [*trash_open_to(user).filter(pk__in=wanted), *videos_visible_to(user).filter(pk__in=wanted)]
+    videos: dict[uuid.UUID | None, Video] = {video.pk: video for video in found}
     return [row_of(upload, videos.get(upload.video_id or upload.duplicate_of_id)) for upload in uploads]
 
 
@@ -74,6 +76,9 @@ def _receiving(upload: Upload) -> Row:
 def _finished(upload: Upload, video: Video | None) -> Row:
     if video is None:
         return Row(upload, "cancelled", "Deleted", 0.0, live=False)
+    if video.trashed_at is not None:
+        where = "This file lies in the library's trash" if upload.duplicate_of_id else "In the library's trash"
+        return Row(upload, "cancelled", f"{where}, as «{video.title}»", 0.0, live=False, trashed=video)
     if upload.duplicate_of_id:
         return Row(upload, "ready", f"Already in this library, as «{video.title}»", 1.0, live=False, video=video)
     state = state_of(video, left_s(video))

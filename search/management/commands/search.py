@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=10, help="videos to show")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        request = SearchRequest(" ".join(options["words"]), _library_ids(options["library"]), sort=options["sort"])
+        request = SearchRequest(" ".join(options["words"]), library_ids(options["library"]), sort=options["sort"])
         try:
             results = search(request, RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN))
         except QueryError as problem:
@@ -56,7 +56,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _library_ids(name: str | None) -> tuple[UUID, ...]:
+def library_ids(name: str | None) -> tuple[UUID, ...]:
     libraries = Library.objects.all()
     if name is not None:
         libraries = libraries.filter(pk=name) if _is_id(name) else libraries.filter(name=name)

@@ -1,0 +1,102 @@
+"""Fields that several forms share: what a person may write, and what it means."""
+
+import re
+from datetime import UTC, date, datetime
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from indexer.models import Label
+from indexer.tags import TagProblem, tag_names
+
+LONGEST_S = 24 * 3600
+UNITS = {"s": 1, "m": 60, "h": 3600}
+CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE)
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+
+
+class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """Labels of different sets may have one name."""
+
+    def label_from_instance(self, label: Label) -> str:
+        return f"{label.name} ({label.label_set.name}, {label.label_set.library.name})"
+
+
+class DayField(forms.DateField):
+    """A day that time zones can move: the calendar's first and last would leave it."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            widget=forms.DateInput(attrs={"type": "date"}),
+            validators=[
+                MinValueValidator(FIRST_DAY, "Choose a day after 1900."),
+                MaxValueValidator(LAST_DAY, "Choose a day before the year 3000."),
+            ],
+        )
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time of it, as a browser's own control writes them."""
+
+    def __init__(self, label: str, help_text: str = "") -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            help_text=help_text,
+            widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": "1"}),
+            validators=[
+                MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), "Choose a day after 1900."),
+                MaxValueValidator(datetime(2999, 12, 31, tzinfo=UTC), "Choose a day before the year 3000."),
+            ],
+        )
+
+
+class LengthField(forms.Field):
+    """A length of time: "90 s", "2 min", "1:30"; a bare number is seconds. Whole seconds, or None."""
+
+    def __init__(self, label: str) -> None:
+        attrs = {"placeholder": "2 min", "size": "6", "maxlength": "12", "autocomplete": "off"}
+        super().__init__(required=False, label=label, widget=forms.TextInput(attrs=attrs))
+
+    def to_python(self, value: object) -> int | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        seconds = seconds_of(text)
+        if seconds is None or not 1 <= seconds <= LONGEST_S:
+            said = text if len(text) <= 20 else f"{text[:20]}…"
+            raise forms.ValidationError(f"“{said}” is no length from one second to a day. Write 90 s, 2 min or 1:30.")
+        return seconds
+
+
+def seconds_of(text: str) -> int | None:
+    """
+    >>> seconds_of("90"), seconds_of("1.5 min"), seconds_of("1:02:03"), seconds_of("soon")
+    (90, 90, 3723, None)
+    """
+    if clock := CLOCK.fullmatch(text):
+        return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + int(clock[3])
+    span = SPAN.fullmatch(text)
+    return round(float(span[1]) * UNITS[(span[2] or "s")[0].lower()]) if span else None
+
+
+class TagsField(forms.CharField):
+    """Tags with commas between them."""
+
+    def __init__(self, label: str, help_text: str = "") -> None:
+        super().__init__(
+            required=False,
+            label=label,
+            help_text=help_text,
+            max_length=1000,
+            widget=forms.TextInput({"autocomplete": "off"}),
+        )
+
+    def clean(self, value: object) -> list[str]:
+        try:
+            return tag_names(super().clean(value).split(","))
+        except TagProblem as problem:
+            raise forms.ValidationError(str(problem)) from problem

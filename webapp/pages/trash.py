@@ -1,0 +1,81 @@
+"""The trash of a library: what lies there, how long yet, and the ways out of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from indexer import services
+from indexer.models import Library, Video
+from indexer.selectors import can_edit, libraries_visible_to, trash_open_to
+from webapp.pages.questions import DELETE, EMPTY_TRASH, ask
+
+PAGE = 48
+
+
+@dataclass(frozen=True)
+class Trashed:
+    video: Video
+    gone_at: datetime
+
+
+@require_GET
+def trash_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
+    library = editable_library(request, library_id)
+    found = trash_open_to(request.user).filter(library=library)
+    page: Page[Video] = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {"library": library, "page": page, "rows": [Trashed(video, gone_at(video)) for video in page]}
+    return render(request, "pages/trash.html", context | {"days": settings.TRASH_DAYS})
+
+
+def gone_at(video: Video) -> datetime:
+    """When a video in the trash is deleted for good."""
+    assert video.trashed_at is not None
+    return video.trashed_at + timedelta(days=settings.TRASH_DAYS)
+
+
+@require_POST
+def video_restore(request: HttpRequest, video_id: UUID) -> HttpResponse:
+    video = get_object_or_404(trash_open_to(request.user), pk=video_id)
+    if services.video_restore(video=video):
+        messages.success(request, f"{video.title} is back in its library.")
+    return redirect("video", video.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def video_purge(request: HttpRequest, video_id: UUID) -> HttpResponse:
+    video = get_object_or_404(trash_open_to(request.user).select_related("library"), pk=video_id)
+    back = reverse("trash", args=[video.library_id])
+    if request.method == "GET":
+        return ask(request, DELETE, back, video=video)
+    services.video_delete(video=video)
+    messages.success(request, f"{video.title} is deleted for good.")
+    return redirect(back)
+
+
+@require_http_methods(["GET", "POST"])
+def trash_empty(request: HttpRequest, library_id: UUID) -> HttpResponse:
+    library = editable_library(request, library_id)
+    if request.method == "GET":
+        n_videos = trash_open_to(request.user).filter(library=library).count()
+        subject = f"{library.name}: {n_videos} video{'s' * (n_videos != 1)} in the trash"
+        return ask(request, EMPTY_TRASH, reverse("trash", args=[library.pk]), subject=subject)
+    n_videos = services.trash_empty(library=library)
+    messages.success(request, f"{n_videos} video{'s are' if n_videos != 1 else ' is'} deleted for good.")
+    return redirect("library", library.pk)
+
+
+def editable_library(request: HttpRequest, library_id: UUID) -> Library:
+    """404 for a stranger, 403 for one who may only look."""
+    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
+    if not can_edit(request.user, library):
+        raise PermissionDenied
+    return library

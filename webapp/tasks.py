@@ -1,0 +1,13 @@
+"""Celery's doorways to what belongs to a library as a whole."""
+
+from celery import shared_task
+
+from indexer.models import Library
+from search import copies
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def find_copies(library_id: str) -> None:
+    library = Library.objects.filter(pk=library_id).first()
+    if library is not None:
+        copies.copies_find(library)
