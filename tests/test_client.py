@@ -63,7 +63,7 @@ def test_it_looks_at_a_video_and_changes_it(seekframe: Seekframe, film: Video) -
     assert seekframe.captions(key)["may_start"]
     assert seekframe.captions_start(key)["under_way"]
     assert not seekframe.captions_cancel(key)["under_way"]
-    assert seekframe.video_rename(key, "Beach")["title"] == "Beach"
+    assert seekframe.video_edit(key, title="Beach")["title"] == "Beach"
     assert seekframe.video_reindex(key)["status"] == "uploaded"
     assert seekframe.video_cancel(key)["status"] == "ready"
     seekframe.video_delete(key)

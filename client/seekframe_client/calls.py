@@ -9,6 +9,7 @@ from seekframe_client import shapes
 
 T = TypeVar("T")
 FILTERS = tuple(shapes.Filters.__annotations__)
+EDIT = tuple(shapes.Edit.__annotations__)
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,12 @@ LABEL_SETS = Call("GET", "/libraries/{library_id}/labels", shapes.LabelSet, in_p
 LABEL_SET_NEW = Call("POST", "/libraries/{library_id}/labels", shapes.LabelSet, ("name", "names"), makes=True)
 LABEL_SET_DELETE = Call("DELETE", "/labels/{set_id}", type(None))
 
-VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status"), in_pages=True)
+VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status", "trashed"), in_pages=True)
 VIDEO_NEW = Call("POST", "/videos", shapes.Video, ("file", "library", "title", "allow_duplicate"), makes=True)
 VIDEO = Call("GET", "/videos/{video_id}", shapes.Video)
-VIDEO_RENAME = Call("PATCH", "/videos/{video_id}", shapes.Video, ("title",))
-VIDEO_DELETE = Call("DELETE", "/videos/{video_id}", type(None))
+VIDEO_EDIT = Call("PATCH", "/videos/{video_id}", shapes.Video, EDIT)
+VIDEO_DELETE = Call("DELETE", "/videos/{video_id}", type(None), ("for_good",))
+VIDEO_RESTORE = Call("POST", "/videos/{video_id}/restore", shapes.Video)
 VIDEO_REINDEX = Call("POST", "/videos/{video_id}/reindex", shapes.Video)
 VIDEO_CANCEL = Call("POST", "/videos/{video_id}/cancel", shapes.Video)
 UPLOAD = Call("GET", "/uploads/{upload_id}", shapes.Upload)

@@ -15,6 +15,7 @@ from seekframe_client.errors import NOT_SEEKFRAME, SeekframeError
 from seekframe_client.shapes import (
     Asked,
     Captions,
+    Edit,
     Filters,
     LabelSet,
     Library,
@@ -101,18 +102,27 @@ class Seekframe:
 
     # Videos
 
-    def videos(self, *, library: str | None = None, status: str | None = None) -> Iterator[Video]:
-        """The newest first."""
-        return self._each(calls.VIDEOS, params=_given(library=library, status=status))
+    def videos(
+        self, *, library: str | None = None, status: str | None = None, trashed: bool = False
+    ) -> Iterator[Video]:
+        """The newest first; with `trashed` those in the trash, for who may restore them."""
+        params = _given(library=library, status=status, trashed="true" if trashed else None)
+        return self._each(calls.VIDEOS, params=params)
 
     def video(self, video_id: str) -> Video:
         return self._ask(calls.VIDEO, at={"video_id": video_id})
 
-    def video_rename(self, video_id: str, title: str) -> Video:
-        return self._ask(calls.VIDEO_RENAME, at={"video_id": video_id}, json={"title": title})
+    def video_edit(self, video_id: str, **change: Unpack[Edit]) -> Video:
+        return self._ask(calls.VIDEO_EDIT, at={"video_id": video_id}, json=dict(change))
 
-    def video_delete(self, video_id: str) -> None:
-        self._ask(calls.VIDEO_DELETE, at={"video_id": video_id})
+    def video_delete(self, video_id: str, *, for_good: bool = False) -> None:
+        """Into the trash; for good, also from there, nobody can bring it back."""
+        params = {"for_good": "true"} if for_good else {}
+        self._ask(calls.VIDEO_DELETE, at={"video_id": video_id}, params=params)
+
+    def video_restore(self, video_id: str) -> Video:
+        """Back from the trash, as it was."""
+        return self._ask(calls.VIDEO_RESTORE, at={"video_id": video_id})
 
     def video_reindex(self, video_id: str) -> Video:
         return self._ask(calls.VIDEO_REINDEX, at={"video_id": video_id})

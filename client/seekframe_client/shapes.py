@@ -44,6 +44,9 @@ class Video(TypedDict):
     size_bytes: int
     created_at: str
     indexed_at: str | None
+    recorded_at: str | None  # when it was shot, as far as anybody knows
+    trashed_at: str | None  # in the trash since
+    tags: list[str]
 
 
 class Upload(TypedDict):
@@ -141,6 +144,14 @@ class Asked(TypedDict):
     score: float | None
 
 
+class Edit(TypedDict, total=False):
+    """What of a video shall change; what is not named stays."""
+
+    title: str
+    recorded_at: str | None  # with its time zone; None clears
+    tags: list[str]
+
+
 class Filters(TypedDict, total=False):
     """Of a search, beside its words."""
 
@@ -148,7 +159,15 @@ class Filters(TypedDict, total=False):
     library: str
     since: str
     until: str
+    recorded_since: str
+    recorded_until: str
+    tag: str
     label: int
+    longer: str  # "90 s", "2 min", "1:30"
+    shorter: str
+    orientation: Literal["landscape", "portrait"]
+    uploader: str  # a person's name
+    captioned: Literal["yes"]  # only moments with a caption
     at_least: int  # percent
     sort: Sort
     must: Must
