@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "webapp.logs.RequestIdMiddleware",
+    "webapp.metrics.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -85,6 +86,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
     "sweep_orphans": {"task": "indexer.tasks.sweep_orphans", "schedule": 24 * 3600.0},
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
+    "measure_storage": {"task": "webapp.operate.tasks.measure_storage", "schedule": 600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
 }
@@ -98,6 +100,8 @@ PORT = env.integer("PORT", 8000, low=1, high=65535)
 SITE_URL = env.url("SITE_URL", f"http://{HOST}:{PORT}", ("http", "https"))
 # Asked for by the page that makes the first account, so that a stranger who is faster cannot take it. Empty: not asked.
 SETUP_TOKEN = env.text("SETUP_TOKEN")
+# What Prometheus sends from elsewhere to read /metrics. Empty: only this machine may.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 SEEKFRAME_MODEL = env.text("SEEKFRAME_MODEL", "small")
 SEEKFRAME_DEVICE = env.text("SEEKFRAME_DEVICE", "auto")
 
@@ -132,7 +136,7 @@ CONTENT_SECURITY_POLICY = {
 HTTPS = env.boolean("HTTPS", False)  # a proxy that speaks TLS stands in front and sets X-Forwarded-Proto
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS  # over plain HTTP nobody could sign in
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked for inside the container, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]  # asked for inside the container, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Other hosts under the same domain are not ours to bind, nor is the browsers' preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

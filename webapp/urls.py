@@ -8,6 +8,9 @@ saved-new, saved-delete                                         webapp.saved
 shown-new, shown-picture                                        webapp.shown
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame         webapp.media
+operate, operate-retry, operate-retry-all                       webapp.operate
+metrics                                                         webapp.metrics
+sources, source-pause, source-remove, source-look               webapp.sources
 healthz                                                         webapp.health
 """
 
@@ -23,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.shown.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),
+    path("", include("webapp.metrics.urls")),
+    path("", include("webapp.operate.urls")),
     path("healthz", health.healthz, name="healthz"),
 ]
 

@@ -14,6 +14,7 @@ from indexer.models import Video
 from indexer.selectors import libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
+from webapp.metrics.counted import search_seconds
 from webapp.model import engine
 from webapp.pages.forms import LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
@@ -48,7 +49,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return render(request, "pages/search_refused.html", context, status=400)
     remember(request, form.cleaned_data["at_least"])
     context["shown"] = shown
-    results = search(asked, engine())
+    with search_seconds.labels("total").time():
+        results = search(asked, engine())
     said = {"results": results, "understood": understood(form), "filtered": bool(FILTERS & set(form.changed_data))}
     context |= said | pages(request.GET, asked.page, results) | rows_shown(request.user, results)
     return render(request, template_of(results), context)

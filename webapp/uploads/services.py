@@ -17,6 +17,7 @@ from kombu.exceptions import OperationalError
 
 from indexer.models import Library
 from webapp.errors import Problem
+from webapp.metrics import counted
 from webapp.uploads import kinds, parts
 from webapp.uploads.models import Upload
 from webapp.uploads.tus import CHECKSUM_MISMATCH, Checksum
@@ -41,6 +42,7 @@ def upload_create(*, owner: AbstractBaseUser, library: Library, file_name: str, 
     upload.clean_fields()
     parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
     upload.save(force_insert=True)
+    counted.uploads.labels("created").inc()
     log.info("upload_created", extra={"upload_id": str(upload.id), "bytes": size_bytes})
     return upload
 
@@ -56,7 +58,8 @@ def upload_receive(
         if start + length > upload.size_bytes:
             raise Problem(f"The file was announced as {upload.size_bytes} bytes, and these are more.", status=413)
         try:
-            parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
+            grown = parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
+            counted.upload_bytes.inc(grown - end)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -76,6 +79,7 @@ def upload_touch(*, upload: Upload, offset: int) -> None:
         receiving.update(touched_at=upload.touched_at, content_type=upload.content_type)
     elif receiving.update(status=Status.RECEIVED, touched_at=upload.touched_at, content_type=upload.content_type):
         upload.status = Status.RECEIVED
+        counted.uploads.labels("received").inc()
         log.info("upload_received", extra={"upload_id": str(upload.id), "bytes": offset})
         transaction.on_commit(lambda: ring(upload.id))
 
@@ -95,6 +99,7 @@ def upload_end(*, upload: Upload, status: Upload.Status, error: str = "") -> Non
     """The row first: a part without use is swept, a row that promises a part that is gone would mislead."""
     unfinished = Upload.objects.filter(pk=upload.pk, status__in=[Status.RECEIVING, Status.RECEIVED])
     if unfinished.update(status=status, error=error, touched_at=timezone.now()):
+        counted.uploads.labels(status.value).inc()
         log.info("upload_ended", extra={"upload_id": str(upload.id), "status": status.value})
     upload.status, upload.error = status, error
     parts.remove(upload.id)
@@ -124,19 +129,12 @@ def _check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
     if unfinished.filter(owner_id=owner.pk).count() >= MAX_UNFINISHED:
         raise Problem(f"You have {MAX_UNFINISHED} unfinished uploads. Finish or cancel some first.", status=429)
     promised = unfinished.aggregate(total=Sum("size_bytes"))["total"] or 0
-    arrived = sum(_offset_or_zero(upload_id) for upload_id in unfinished.values_list("id", flat=True))
+    arrived = sum(parts.size_or_zero(upload_id) for upload_id in unfinished.values_list("id", flat=True))
     if size_bytes > parts.free_bytes() - (promised - arrived):
         raise Problem(
             f"There is no room for {kinds.in_words(size_bytes)} on the server's disk. Free some, then try again.",
             status=507,
         )
-
-
-def _offset_or_zero(upload_id: uuid.UUID) -> int:
-    try:
-        return parts.offset(upload_id)
-    except parts.Missing:
-        return 0
 
 
 def _checked(pieces: Iterator[bytes], length: int, checksum: Checksum) -> bytes:
