@@ -8,4 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 app = Celery("seekframe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["indexer", "webapp.labels", "webapp.operate", "webapp.shown", "webapp.uploads"])
+app.autodiscover_tasks(
+    ["indexer", "webapp.labels", "webapp.operate", "webapp.shown", "webapp.sources", "webapp.uploads"]
+)

@@ -3,6 +3,7 @@
 from webapp.api.models import ApiKey
 from webapp.saved.models import SavedSearch
 from webapp.shown.models import ShownPicture
+from webapp.sources.models import Source, SourceItem
 from webapp.uploads.models import Upload
 
-__all__ = ["ApiKey", "SavedSearch", "ShownPicture", "Upload"]
+__all__ = ["ApiKey", "SavedSearch", "ShownPicture", "Source", "SourceItem", "Upload"]

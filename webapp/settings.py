@@ -7,6 +7,7 @@ import dj_database_url
 
 from webapp import env, storage
 from webapp.logs import LOGGING as JSON_LINES
+from webapp.sources import roots
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.var_dir()
@@ -81,6 +82,7 @@ CELERY_TASK_ROUTES = {
     "indexer.tasks.index_video": {"queue": "index"},
     "indexer.tasks.make_media": {"queue": "media"},
     "indexer.tasks.write_captions": {"queue": "index"},  # its worker holds the model
+    "webapp.sources.tasks.look_at_source": {"queue": "fetch"},  # hours of copying must hold up neither chores nor media
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
@@ -88,6 +90,7 @@ CELERY_BEAT_SCHEDULE = {
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
     "measure_storage": {"task": "webapp.operate.tasks.measure_storage", "schedule": 600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
+    "look_at_sources": {"task": "webapp.sources.tasks.look_at_sources", "schedule": 60.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -110,6 +113,8 @@ STORAGES = {
     "default": storage.backend(STORAGE_URL),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Folders and buckets that editors may watch: absolute paths and s3://bucket/prefix, separated by commas. Empty: none.
+WATCH_ROOTS = roots.parse(env.text("WATCH_ROOTS"))
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -10,7 +10,7 @@ upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame         webapp.media
 operate, operate-retry, operate-retry-all                       webapp.operate
 metrics                                                         webapp.metrics
-sources, source-pause, source-remove, source-look               webapp.sources
+sources, source-pause, source-look, source-remove               webapp.sources
 healthz                                                         webapp.health
 """
 
@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.media.urls")),
     path("", include("webapp.metrics.urls")),
     path("", include("webapp.operate.urls")),
+    path("", include("webapp.sources.urls")),
     path("healthz", health.healthz, name="healthz"),
 ]
 

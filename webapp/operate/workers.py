@@ -22,6 +22,7 @@ TASKS = {
     "indexer.tasks.add_samples": "Making the sample library",
     "webapp.uploads.tasks.finish_upload": "Checking an upload",
     "webapp.labels.tasks.label_waiting": "Labelling segments",
+    "webapp.sources.tasks.look_at_source": "Looking at a source",
 }
 HELD = {"index": "Indexing", "media": "Preparing for playback", "caption": "Writing captions"}
 

@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from indexer.models import Library
 from webapp.errors import Problem
 from webapp.metrics import counted
+from webapp.sources.models import SourceItem
 from webapp.uploads import kinds, parts
 from webapp.uploads.models import Upload
 from webapp.uploads.tus import CHECKSUM_MISMATCH, Checksum
@@ -30,14 +31,21 @@ MAX_UNFINISHED = 200  # a person: more is a program gone wrong
 LOCK_WAIT_S = 2.0  # a request that was cut off lets go within moments; longer, and the client asks again
 
 
-def upload_create(*, owner: AbstractBaseUser, library: Library, file_name: str, size_bytes: int) -> Upload:
+def upload_create(
+    *, owner: AbstractBaseUser, library: Library, file_name: str, size_bytes: int, item: SourceItem | None = None
+) -> Upload:
     """Room for a file, refused early where it can be known that it will not be taken."""
     name = kinds.clean_name(file_name)
     kinds.check_name(name)
     _check_size(size_bytes)
     _check_room(owner, size_bytes)
     upload = Upload(
-        library=library, owner_id=owner.pk, title=kinds.title_of(name), file_name=name, size_bytes=size_bytes
+        library=library,
+        owner_id=owner.pk,
+        title=kinds.title_of(name),
+        file_name=name,
+        size_bytes=size_bytes,
+        item=item,
     )
     upload.clean_fields()
     parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
