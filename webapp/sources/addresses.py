@@ -14,9 +14,9 @@ import httpcore
 Address = IPv4Address | IPv6Address
 
 # Each holds an IPv4 address inside, by which a gateway would lead to it: mapped, compatible, NAT64 (two), 6to4, Teredo.
-CARRIERS = [
-    IPv6Network(text) for text in ("::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
-]
+CARRIERS = ("::ffff:0:0/96", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+SITE_LOCAL = "fec0::/10"  # given up, so Python calls it global; routers may still lead to it
+NEVER = [IPv6Network(text) for text in (*CARRIERS, SITE_LOCAL)]
 
 
 class NotPublic(Exception):
@@ -24,7 +24,7 @@ class NotPublic(Exception):
 
 
 def is_public(address: Address) -> bool:
-    if isinstance(address, IPv6Address) and (address.scope_id or any(address in net for net in CARRIERS)):
+    if isinstance(address, IPv6Address) and (address.scope_id or any(address in net for net in NEVER)):
         return False
     inside = address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified
     return address.is_global and not (inside or address.is_multicast or address.is_reserved)

@@ -54,7 +54,8 @@ def _known(claim: Claim, source: Source, item: SourceItem, place: Place) -> dict
     if not item.sha256:
         return {}
     twin = same_file(source.library, item.sha256)
-    before = source.items.filter(sha256=item.sha256, status=Status.FETCHED).exclude(pk=item.pk)
+    come = (Status.FETCHED, Status.FETCHING)
+    before = source.items.filter(sha256=item.sha256, status__in=come).exclude(pk=item.pk)
     if twin is None and not before.exists():
         return {}
     return {"status": Status.KNOWN, "video": twin}

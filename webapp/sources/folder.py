@@ -102,8 +102,11 @@ def _open_below(root: Path, parts: tuple[str, ...]) -> int:
 
 def _pieces(handle: int, version: str) -> Iterator[bytes]:
     """Looked at again after each piece, so that the last is given only while the whole is what was seen."""
-    while piece := os.read(handle, PIECE_BYTES):
+    while True:
+        piece = os.read(handle, PIECE_BYTES)
         _check(handle, version)
+        if not piece:
+            return
         yield piece
 
 

@@ -1,4 +1,4 @@
-"""One look at a source: what is there, what of it is new and still, and each of those fetched. Safe to kill anywhere."""
+"""One look at a source: what is there, what of it is new and still, and each of those fetched. It may be killed."""
 
 import logging
 import time

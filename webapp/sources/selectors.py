@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from indexer.models import Video
 from webapp.sources.kinds_of_place import reader_of
 from webapp.sources.models import Source, SourceItem
 from webapp.sources.settle import newest_upload
@@ -31,6 +32,10 @@ class ItemRow:
     share: float | None = None
     can_stop: bool = False
     can_retry: bool = False
+
+    @property
+    def video(self) -> Video | None:
+        return video_of(self.item)
 
     @property
     def name(self) -> str:
@@ -96,12 +101,17 @@ def row_of(source: Source, item: SourceItem) -> ItemRow:
         case Status.WAITING:
             return ItemRow(item, "waiting", item.error or _waits(source, item), can_stop=True)
         case Status.FETCHED:
-            return ItemRow(item, "ready", "Brought in" if item.video else "Brought in, and deleted since")
+            return ItemRow(item, "ready", "Brought in" if video_of(item) else "Brought in, and deleted since")
         case Status.KNOWN:
-            return ItemRow(item, "ready", "The same video is here already" if item.video else "It came in before")
+            return ItemRow(item, "ready", "The same video is here already" if video_of(item) else "It came in before")
         case Status.REFUSED:
             return ItemRow(item, "failed", item.error, can_retry=True)
     return ItemRow(item, "cancelled", "Cancelled", can_retry=True)
+
+
+def video_of(item: SourceItem) -> Video | None:
+    """One that is being deleted is gone for everyone."""
+    return item.video if item.video and item.video.status != Video.Status.DELETING else None
 
 
 def _fetching(item: SourceItem) -> ItemRow:
