@@ -162,7 +162,7 @@ def test_room_is_measured_by_what_the_files_are_for(library, tmp_path, operator)
     storage_measure()
     page = text(operator.get("/operate"))
     assert "4.9 KB" in page
-    assert "Files measured 0 minutes ago." in page
+    assert "Files measured a few seconds ago." in page
     assert (usage.free_bytes() or 0) > 0
 
 
@@ -215,7 +215,7 @@ def test_a_worker_that_answers_is_shown_with_what_it_does_since_when(library, tm
     assert doing.since is not None
     assert abs((timezone.now() - doing.since).total_seconds()) < 60
     assert workers.claims_without_worker(found) == []
-    assert "Indexing «Long film», for 0" in page
+    assert "Indexing «Long film», for " in page
 
 
 # Failures

@@ -108,7 +108,7 @@ def test_the_page_says_what_waits_what_came_and_what_was_refused(as_alice, libra
     assert "1 brought in, 1 refused" in page
     assert f'href="/v/{source.items.get(key="lake.mp4").video_id}"' in page
     assert "is not a video" in page
-    assert "Last looked 0 minutes ago." in page
+    assert "Last looked a few seconds ago." in page
     assert "lake.mp4" not in text(as_alice.get("/upload"))  # what came by itself stands here alone
     item = source.items.get(key="list.mp4")
     rung = listen()
