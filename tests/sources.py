@@ -22,6 +22,15 @@ def source_of(library: Library, owner, place: str) -> Source:
     return Source.objects.create(library=library, owner=owner, kind=kind, place=place)
 
 
+def watched_folder(settings, tmp_path: Path) -> Path:
+    """A folder that may be watched."""
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.WATCH_ROOTS = (str(tmp_path / "watched"),)
+    folder = tmp_path / "watched" / "inbox"
+    folder.mkdir(parents=True)
+    return folder
+
+
 def write(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -1,84 +1,31 @@
-"""A file by its address: refusals through real resolution, and a real HTTP server for everything else."""
+"""A file by its address, from a real HTTP server: what is fetched, how it goes on, and what is refused."""
 
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from indexer.models import Library, Video
+from tests.film_server import FILM, Handler, film, serving_films, to
 from tests.indexing import in_a_process
 from tests.sources import let_a_minute_pass, lose_worker, source_of, stored, stray_parts, worked
 from tests.tus_client import VIDEO
-from webapp.sources import addresses, fetching, looking, web_address
-from webapp.sources.addresses import NotPublic, is_public, public_addresses
-from webapp.sources.kinds_of_place import NoPlace, place_of
+from webapp.sources import fetching, looking, web_address
 from webapp.sources.looking import look
 from webapp.sources.models import Source, SourceItem
-from webapp.sources.places import FetchProblem
-from webapp.sources.web_address import WebAddress
 from webapp.uploads import parts
 from webapp.uploads import services as upload_services
 from webapp.uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FILM = VIDEO * 300
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    answers: dict[str, Callable[["Handler"], None]] = {}
-    asked: list[tuple[str, str]] = []
-
-    def do_GET(self) -> None:
-        self.asked.append((self.path, self.headers.get("Range", "")))
-        self.answers[self.path.partition("?")[0]](self)
-
-    def log_message(self, *args) -> None:
-        pass
-
-    def send(self, status: int, body: bytes = b"", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in {"Content_Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def film(handler: Handler) -> None:
-    """As a good server does it: with an etag, and from any byte."""
-    asked = handler.headers.get("Range", "")
-    if asked and handler.headers.get("If-Range") == '"one"':
-        start = int(asked.removeprefix("bytes=").rstrip("-"))
-        whole = f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"
-        handler.send(206, FILM[start:], ETag='"one"', Content_Range=whole)
-    else:
-        handler.send(200, FILM, ETag='"one"')
-
-
-def to(place: str) -> Callable[[Handler], None]:
-    return lambda handler: handler.send(302, Location=place)
-
 
 @pytest.fixture
-def server(monkeypatch, settings, tmp_path: Path) -> Iterator[str]:
-    """Its address. Of all that is not public, this machine's 127.0.0.1 alone is let through."""
+def server(settings, tmp_path: Path, monkeypatch) -> Iterator[str]:
     settings.UPLOADS_DIR = tmp_path / "uploads"
-    real = is_public
-    monkeypatch.setattr(addresses, "is_public", lambda a: a == ip_address("127.0.0.1") or real(a))
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    monkeypatch.setattr(Handler, "answers", {"/film.mp4": film})
-    monkeypatch.setattr(Handler, "asked", [])
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
+    with serving_films(monkeypatch) as url:
+        yield url
 
 
 @pytest.fixture
@@ -243,114 +190,3 @@ def test_a_worker_killed_at_any_line_brings_it_in_once(server, library, alice):
         pytest.fail("the work has more lines than were tried")
     assert Video.objects.count() == Source.objects.count() == len(set(stored()))
     assert stray_parts() == 0
-
-
-# Only public addresses, by real resolution and nothing let through
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "127.0.0.1",
-        "127.1",
-        "2130706433",
-        "0x7f000001",
-        "0x7f.1",
-        "0177.0.0.1",
-        "0",
-        "0.0.0.0",
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "100.64.0.1",
-        "169.254.169.254",
-        "224.0.0.1",
-        "240.0.0.1",
-        "255.255.255.255",
-        "192.0.2.1",
-        "198.18.0.1",
-        "[::1]",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:8.8.8.8]",
-        "[::127.0.0.1]",
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[2001:0:1::1]",
-        "[fe80::1]",
-        "[fc00::1]",
-        "[ff02::1]",
-        "[fec0::1]",
-        "[2001:db8::1]",
-        socket.gethostname(),
-    ],
-)
-def test_an_address_that_is_not_public_is_refused_however_it_is_spelt(host, library, alice, settings, tmp_path):
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    with socket.create_server(("0.0.0.0", 0)) as listening:
-        listening.settimeout(0)
-        port = listening.getsockname()[1]
-        try:
-            source = source_of(library, alice, f"http://{host}:{port}/film.mp4")
-        except NoPlace:
-            return  # refused before it was kept
-        look(source.pk)
-        with pytest.raises(BlockingIOError):
-            listening.accept()  # nobody ever connected
-    item = item_of(source)
-    refused = item.status == "refused" and "not a public address" in item.error
-    assert refused or "not known" in item.error, item.error
-    assert not Upload.objects.exists()
-
-
-def test_addresses_that_all_the_world_may_reach_are_let_through():
-    for text in ("8.8.8.8", "1.1.1.1", "2606:4700:4700::1111"):
-        assert is_public(ip_address(text))
-        assert public_addresses(text, 443) == [text]
-
-
-def test_one_private_address_among_public_ones_is_enough_to_refuse(monkeypatch):
-    def both(host, port, **_):
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("8.8.8.8", "10.0.0.1")]
-
-    monkeypatch.setattr(socket, "getaddrinfo", both)
-    with pytest.raises(NotPublic):
-        public_addresses("example.org", 80)
-
-
-def test_a_name_that_changes_its_address_after_the_look_is_not_asked_again(server, monkeypatch):
-    """The connection is made to what was looked at: DNS is asked once a connection."""
-    port, asked, real = int(server.rpartition(":")[2]), [], socket.getaddrinfo
-
-    def rebinding(host, *arguments, **options):
-        if host != "film.example":
-            return real(host, *arguments, **options)
-        asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1" if len(asked) == 1 else "10.0.0.1", port))]
-
-    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
-    with WebAddress("").open(f"http://film.example:{port}/film.mp4", "", 0) as opened:
-        assert b"".join(opened.pieces) == FILM
-    assert asked == ["film.example"]
-    Handler.answers["/again.mp4"] = to(f"http://film.example:{port}/film.mp4")
-    with pytest.raises(FetchProblem, match="not a public"), WebAddress("").open(f"{server}/again.mp4", "", 0):
-        pass
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "ftp://example.org/a.mp4",
-        "file:///etc/passwd",
-        "https://",
-        "http://a:b@example.org/a.mp4",
-        "example.org",
-        "gopher:",
-    ],
-)
-def test_what_is_no_address_is_refused_at_once(typed):
-    with pytest.raises(NoPlace):
-        place_of(typed)

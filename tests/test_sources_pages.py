@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from indexer.models import Library, Membership
 from tests.indexing import listen
-from tests.sources import let_a_minute_pass, source_of, taken, write
+from tests.sources import let_a_minute_pass, source_of, taken, watched_folder, write
 from tests.tus_client import VIDEO
 from webapp.sources import fetching, services
 from webapp.sources.looking import look, look_at_all
@@ -20,11 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def inbox(settings, tmp_path: Path) -> Path:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    settings.WATCH_ROOTS = (str(tmp_path / "watched"),)
-    folder = tmp_path / "watched" / "inbox"
-    folder.mkdir(parents=True)
-    return folder
+    return watched_folder(settings, tmp_path)
 
 
 @pytest.fixture
