@@ -40,7 +40,7 @@ COPY webapp/ webapp/
 COPY templates/ templates/
 COPY static/ static/
 USER seekframe
-CMD ["celery", "--app", "webapp", "worker", "-Q", "index,media,default"]
+CMD ["celery", "--app", "webapp", "worker", "-Q", "index,media,fetch,default"]
 
 FROM base AS web
 COPY manage.py pyproject.toml ./

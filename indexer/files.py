@@ -1,6 +1,7 @@
 """Files in storage: keys are made of ids, never of a name, and everything of a video lies under one prefix."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 import uuid
@@ -88,6 +89,32 @@ def stored_video_ids() -> list[uuid.UUID]:
 def newest_change(video_id: uuid.UUID) -> float:
     """When a file of this video was last written, in seconds since 1970; 0 where there is none."""
     return max((default_storage.get_modified_time(key).timestamp() for key in _keys(f"{ROOT}/{video_id}")), default=0.0)
+
+
+def sizes() -> Iterator[tuple[str, int]]:
+    """Every stored file's key and size, in one walk of a folder or one listing of a bucket."""
+    root = _path(ROOT)
+    if root is None:
+        location = str(default_storage.location).strip("/")  # type: ignore[attr-defined]
+        start = f"{location}/" if location else ""
+        for found in default_storage.bucket.objects.filter(Prefix=f"{start}{ROOT}/"):  # type: ignore[attr-defined]
+            yield found.key.removeprefix(start), found.size
+        return
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder) / name
+            try:
+                yield f"{ROOT}/{path.relative_to(root).as_posix()}", path.stat().st_size
+            except FileNotFoundError:
+                continue  # deleted meanwhile
+
+
+def existing_parent(path: str | Path) -> Path:
+    """The folder, or the nearest above it that is there: before the first file is stored it may be missing."""
+    folder = Path(path)
+    while not folder.exists():
+        folder = folder.parent
+    return folder
 
 
 def _keys(prefix: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ LEASE_S = 60  # with a sweep every 30 s, a lost worker's video is taken up again
 KEEP_S = 15  # between renewals
 STALLED_S = 15 * 60  # nothing moved for so long: the worker hangs, and its lease may run out
 MAX_ATTEMPTS = 5
+MAX_MEDIA_ATTEMPTS = 3
 
 Kind = Literal["index", "media", "caption"]
 PREFIX: dict[Kind, str] = {

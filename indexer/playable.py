@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from indexer import files, leases
-from indexer.leases import Lease
+from indexer.leases import MAX_MEDIA_ATTEMPTS, Lease
 from indexer.media.poster import make_poster
 from indexer.media.proxy import make_proxy
 from indexer.media.storyboard import make_storyboard
@@ -23,8 +23,6 @@ from model_server.frames.errors import MediaError
 from model_server.frames.reader import probe
 
 log = logging.getLogger(__name__)
-
-MAX_MEDIA_ATTEMPTS = 3
 
 
 def make_media(video_id: uuid.UUID | str) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from indexer import bells, captions, files, leases, selectors, spaces, words
+from indexer.failures import FAILED
 from indexer.models import Anchor, Library, Membership, Segment, Video
 from indexer.tags import tags_set
 
@@ -163,12 +163,26 @@ def video_reindex(*, video: Video) -> bool:
     )
     if not changed:
         return False
-    failed_media = Q(media_status=Status.FAILED)
-    Video.objects.filter(failed_media, pk=video.pk).update(
-        media_status=Status.UPLOADED, media_attempts=0, media_lease_until=None, media_error=""
-    )
+    _media_wait_again(video)
     bells.ring_on_commit(video.pk, bells.INDEX, bells.MEDIA)
     return True
+
+
+@transaction.atomic
+def video_retry(*, video: Video) -> bool:
+    """Try again what failed of a video, and only that. False: nothing of it has failed, or it is under way."""
+    indexing = Video.objects.filter(FAILED["Indexing"], pk=video.pk).exists() and video_reindex(video=video)
+    playback = not indexing and _media_wait_again(video)
+    if playback:
+        bells.ring_on_commit(video.pk, bells.MEDIA)
+    captions_failed = Video.objects.filter(pk=video.pk, caption_status=Status.FAILED).exists()
+    return indexing or playback or (captions_failed and captions_start(video=video))
+
+
+def _media_wait_again(video: Video) -> bool:
+    failed = Video.objects.filter(pk=video.pk, media_status=Status.FAILED)
+    waiting = {"media_status": Status.UPLOADED, "media_attempts": 0, "media_lease_until": None, "media_error": ""}
+    return failed.update(**waiting) == 1
 
 
 @transaction.atomic

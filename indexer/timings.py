@@ -7,9 +7,15 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
 from typing import Protocol, runtime_checkable
 
+from indexer.models import Video
 from model_server.engine import Engine
+
+STAGES = ("probe", "decode", "wait", "encode", "predict", "segment", "store", "total")
+LAST_VIDEOS = 100
 
 
 @runtime_checkable
@@ -18,6 +24,29 @@ class Staged(Protocol):
 
     @property
     def stage_s(self) -> dict[str, float]: ...
+
+
+@dataclass(frozen=True)
+class StageMedian:
+    """What a stage took of the videos indexed last."""
+
+    stage: str
+    seconds: float
+    times_real_time: float | None  # seconds of video a second of work
+
+
+def medians(n_videos: int = LAST_VIDEOS) -> tuple[int, list[StageMedian]]:
+    """How many videos were looked at, and the stages in the order they happen, `total` last."""
+    recent = Video.objects.exclude(indexed_at=None).exclude(status=Video.Status.DELETING).order_by("-indexed_at")
+    rows = list(recent.values_list("stage_timings", "duration_s")[:n_videos])
+    measured = [(timings, duration_s or 0.0) for timings, duration_s in rows if timings]
+    stages = []
+    for stage in STAGES:
+        seconds = [float(timings[stage]) for timings, _ in measured if stage in timings]
+        paces = [length / timings[stage] for timings, length in measured if timings.get(stage) and length]
+        if seconds:
+            stages.append(StageMedian(stage, median(seconds), median(paces) if paces else None))
+    return len(measured), stages
 
 
 class Timings:

@@ -58,7 +58,7 @@ def test_it_gives_each_address_and_secret_to_both_ends():
     )
     assert database.password == store["POSTGRES_PASSWORD"] == SECRETS["POSTGRES_PASSWORD"]
     assert services["model"]["environment"]["MODEL_SERVER_TOKEN"] == SECRETS["MODEL_SERVER_TOKEN"]
-    for name in ("migrate", "worker-index", "worker-media", "worker-chores", "beat", "web"):
+    for name in ("migrate", "worker-index", "worker-media", "worker-fetch", "worker-chores", "beat", "web"):
         assert services[name]["environment"] == services["web"]["environment"]
         assert "data:/data" in services[name]["volumes"]
 
@@ -116,12 +116,22 @@ def compose(tmp_path):
 
 
 def test_it_runs_every_service_and_its_health_check(compose):
-    order = ["redis", "model", "migrate", "web", "beat", "worker-index", "worker-media", "worker-chores"]
+    order = [
+        "redis",
+        "model",
+        "migrate",
+        "web",
+        "beat",
+        "worker-index",
+        "worker-media",
+        "worker-fetch",
+        "worker-chores",
+    ]
     assert {"db", *order} == set(compose.services)
     assert compose.healthy("db")
     for name in order:
         # the other workers' checks are worker-index's, and take their whole time to fail
-        if name not in ("migrate", "worker-media", "worker-chores"):
+        if name not in ("migrate", "worker-media", "worker-fetch", "worker-chores"):
             assert not compose.healthy(name), f"{name} is healthy before it runs"
         compose.start(name)
     for name in order:

@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 class Web:
     """A web process that a test may kill and start again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **own: str) -> None:
         self.folder = folder
+        self.own = own  # further settings
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -31,16 +32,20 @@ class Web:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it and its workers start with."""
         facts = connection.settings_dict
-        database = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**facts)
-        environment = os.environ | {
-            "DATABASE_URL": database,
+        return os.environ | {
+            "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**facts),
             "SEEKFRAME_VAR": str(self.folder),
             "STORAGE_URL": str(self.folder / "storage"),
             "SECRET_KEY": settings.SECRET_KEY,
             "DEBUG": "True",  # static files as they lie, without a manifest to build
+            **self.own,
         }
+
+    def start(self, *options: str) -> None:
         command = [
             sys.executable,
             "-m",
@@ -52,9 +57,9 @@ class Web:
         ]
         with (self.folder / "web.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--worker-class", "gthread", "--threads", "8", "--timeout", "60"],
+                [*command, "--worker-class", "gthread", "--threads", "8", "--timeout", "60", *options],
                 cwd=ROOT,
-                env=environment,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

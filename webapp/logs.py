@@ -4,53 +4,22 @@ The id lives in a context variable. It comes in by the `X-Request-ID` header or 
 it in a header of the same purpose; `outgoing_headers` hands it to the model server.
 """
 
-import json
 import logging
-import re
 import time
-import traceback
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any
 
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
 
-HEADER = "X-Request-ID"
-_FORM = re.compile(r"[A-Za-z0-9-]{8,64}")
-# The addresses of webapp.sharing let in whoever knows them, so no line of a log may hold one.
-_SECRET = re.compile(r"(/(?:s|join)/)[\w-]{16,}")
-# What every record carries anyway; anything else was passed as `extra` and belongs in the line.
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "request", "data"}
+from model_server.logs import HEADER, LINES, JsonFormatter, is_plain_id, outgoing_headers, request_id
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
+__all__ = ["HEADER", "LOGGING", "JsonFormatter", "RequestIdMiddleware", "outgoing_headers", "request_id"]
+
+TASK_HEADER = "seekframe_request_id"
+
 log = logging.getLogger("webapp.requests")
-
-
-class JsonFormatter(logging.Formatter):
-    """The event's name or sentence, where it came from, and its fields."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
-        }
-        if found := request_id.get():
-            line["request_id"] = found
-        line |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-        if record.exc_info and record.exc_info[0]:
-            line["error"] = "".join(traceback.format_exception(*record.exc_info))
-        return _SECRET.sub(r"\1...", json.dumps(line, default=str, ensure_ascii=False))
-
-
-def outgoing_headers() -> dict[str, str]:
-    """What a call to another process sends along, so that its log lines can be joined with ours."""
-    found = request_id.get()
-    return {HEADER: found} if found else {}
 
 
 class RequestIdMiddleware:
@@ -61,8 +30,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
-        # Only a plain id is taken over: a header is a stranger's text, and it ends up in logs.
-        token = request_id.set(given if _FORM.fullmatch(given) else uuid.uuid4().hex)
+        token = request_id.set(given if is_plain_id(given) else uuid.uuid4().hex)
         started = time.monotonic()
         try:
             response = self.get_response(request)
@@ -75,7 +43,7 @@ class RequestIdMiddleware:
     def note(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
         user = getattr(request, "user", None)
         log.log(
-            logging.DEBUG if request.path == "/healthz" else logging.INFO,
+            logging.DEBUG if request.path in ("/healthz", "/metrics") else logging.INFO,
             "request",
             extra={
                 "method": request.method,
@@ -89,13 +57,13 @@ class RequestIdMiddleware:
 
 def _send_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
     if headers is not None and request_id.get():
-        headers["seekframe_request_id"] = request_id.get()
+        headers[TASK_HEADER] = request_id.get()
 
 
 def _take_request_id(task: Any = None, **_: Any) -> None:
     request = getattr(task, "request", None)
     headers = getattr(request, "headers", None) or {}
-    request_id.set(str(headers.get("seekframe_request_id") or getattr(request, "id", "") or ""))
+    request_id.set(str(headers.get(TASK_HEADER) or getattr(request, "id", "") or ""))
 
 
 def _forget_request_id(**_: Any) -> None:
@@ -106,17 +74,12 @@ before_task_publish.connect(_send_request_id)
 task_prerun.connect(_take_request_id)
 task_postrun.connect(_forget_request_id)
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "webapp.logs.JsonFormatter"}},
-    "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["lines"], "level": "INFO"},
-    "loggers": {
+LOGGING: dict[str, Any] = LINES | {
+    "loggers": LINES["loggers"]
+    | {
         "django": {"handlers": [], "level": "INFO"},
         "django.request": {"level": "ERROR"},  # refusals are in our own line of the request
         "django.server": {"handlers": [], "level": "WARNING"},
-        "httpx": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
     },
 }

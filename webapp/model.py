@@ -12,6 +12,7 @@ from django.core.cache import cache
 from model_server.client import RemoteEngine
 from model_server.engine import Clips, Embeddings, Engine, Space
 from webapp.logs import outgoing_headers
+from webapp.metrics.counted import search_seconds
 
 KEPT_S = 24 * 3600
 
@@ -38,7 +39,8 @@ class CachedEngine:
         known: dict[str, bytes] = cache.get_many(keys)
         unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if unknown:
-            embeddings = self.engine.encode_texts(list(unknown.values()))
+            with search_seconds.labels("model").time():
+                embeddings = self.engine.encode_texts(list(unknown.values()))
             fresh = {key: e.tobytes() for key, e in zip(unknown, embeddings, strict=True)}
             # The client checks each answer against the space it knew: if that moved on, so must the keys.
             if self.space == space:

@@ -4,6 +4,17 @@ from webapp.api.models import ApiKey, KeptAnswer
 from webapp.saved.models import SavedSearch
 from webapp.sharing.models import Invitation, ShareLink
 from webapp.shown.models import ShownPicture
+from webapp.sources.models import Source, SourceItem
 from webapp.uploads.models import Upload
 
-__all__ = ["ApiKey", "Invitation", "KeptAnswer", "SavedSearch", "ShareLink", "ShownPicture", "Upload"]
+__all__ = [
+    "ApiKey",
+    "Invitation",
+    "KeptAnswer",
+    "SavedSearch",
+    "ShareLink",
+    "ShownPicture",
+    "Source",
+    "SourceItem",
+    "Upload",
+]

@@ -7,6 +7,7 @@ import dj_database_url
 
 from webapp import env, storage
 from webapp.logs import LOGGING as JSON_LINES
+from webapp.sources import roots
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = env.var_dir()
@@ -32,6 +33,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "webapp.logs.RequestIdMiddleware",
+    "webapp.metrics.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -80,13 +82,16 @@ CELERY_TASK_ROUTES = {
     "indexer.tasks.index_video": {"queue": "index"},
     "indexer.tasks.make_media": {"queue": "media"},
     "indexer.tasks.write_captions": {"queue": "index"},  # its worker holds the model
+    "webapp.sources.tasks.look_at_source": {"queue": "fetch"},  # hours of copying must hold up neither chores nor media
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
     "sweep_orphans": {"task": "indexer.tasks.sweep_orphans", "schedule": 24 * 3600.0},
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
     "sweep_answers": {"task": "webapp.api.tasks.sweep_answers", "schedule": 3600.0},
+    "measure_storage": {"task": "webapp.operate.tasks.measure_storage", "schedule": 600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
+    "look_at_sources": {"task": "webapp.sources.tasks.look_at_sources", "schedule": 60.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
@@ -99,6 +104,8 @@ PORT = env.integer("PORT", 8000, low=1, high=65535)
 SITE_URL = env.url("SITE_URL", f"http://{HOST}:{PORT}", ("http", "https"))
 # Asked for by the page that makes the first account, so that a stranger who is faster cannot take it. Empty: not asked.
 SETUP_TOKEN = env.text("SETUP_TOKEN")
+# What Prometheus sends from elsewhere to read /metrics. Empty: only this machine may.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 SEEKFRAME_MODEL = env.text("SEEKFRAME_MODEL", "small")
 SEEKFRAME_DEVICE = env.text("SEEKFRAME_DEVICE", "auto")
 
@@ -107,6 +114,8 @@ STORAGES = {
     "default": storage.backend(STORAGE_URL),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Folders and buckets that editors may watch: absolute paths and s3://bucket/prefix, separated by commas. Empty: none.
+WATCH_ROOTS = roots.parse(env.text("WATCH_ROOTS"))
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -134,7 +143,7 @@ CONTENT_SECURITY_POLICY = {
 HTTPS = env.boolean("HTTPS", False)  # a proxy that speaks TLS stands in front and sets X-Forwarded-Proto
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS  # over plain HTTP nobody could sign in
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked for inside the container, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]  # asked for inside the container, without TLS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # Other hosts under the same domain are not ours to bind, nor is the browsers' preload list.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

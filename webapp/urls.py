@@ -11,6 +11,9 @@ links, link-end, shared, shared-offer, join, join-open          webapp.sharing
 shown-new, shown-picture                                        webapp.shown
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.media
+operate, operate-retry, operate-retry-all                       webapp.operate
+metrics                                                         webapp.metrics
+sources, source-pause, source-look, source-remove               webapp.sources
 healthz                                                         webapp.health
 """
 
@@ -27,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.shown.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),
+    path("", include("webapp.metrics.urls")),
+    path("", include("webapp.operate.urls")),
+    path("", include("webapp.sources.urls")),
     path("healthz", health.healthz, name="healthz"),
 ]
 

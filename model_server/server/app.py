@@ -5,6 +5,7 @@ One worker process a model: more throughput is more servers behind a balancer (d
 
 import asyncio
 import dataclasses
+import logging
 import os
 import time
 import tomllib
@@ -22,12 +23,15 @@ from starlette.routing import Route
 
 from model_server import wire
 from model_server.engine import Embeddings, Engine
+from model_server.logs import HEADER, is_plain_id, request_id, write_lines
 from model_server.server.access import check_access
 from model_server.server.body import read_body, read_clips, read_texts
 from model_server.server.problems import answer_problem, as_problem, problem_response
 from model_server.server.service import Service
 
 Answer = Callable[[Request, Service], Awaitable[Response]]
+
+log = logging.getLogger("model_server.requests")
 
 
 async def predict(request: Request, service: Service) -> Response:
@@ -79,18 +83,33 @@ def guarded(name: str, answer: Answer, token: str) -> Callable[[Request], Awaita
     async def endpoint(request: Request) -> Response:
         service: Service = request.app.state.service
         start = time.perf_counter()
+        take_request_id(request)
         try:
             check_access(request, token)
             response = await answer(request, service)
         except Exception as error:  # noqa: BLE001 - as_problem logs what nobody foresaw
-            response = problem_response(as_problem(error, request))
+            response = problem_response(as_problem(error))
         if service.engine is not None and response.status_code == 200:
             response.headers[wire.SPACE_HEADER] = wire.space_tag(service.engine.space)
         service.metrics.requests.labels(name, response.status_code).inc()
-        service.metrics.seconds.labels(name).observe(time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        service.metrics.seconds.labels(name).observe(seconds)
+        note(name, response.status_code, seconds)
         return response
 
     return endpoint
+
+
+def take_request_id(request: Request) -> None:
+    """Web's or a worker's, so that the log lines of both can be joined; a request runs in a context of its own."""
+    given = request.headers.get(HEADER, "")
+    request_id.set(given if is_plain_id(given) else "")
+
+
+def note(name: str, status: int, seconds: float) -> None:
+    asked_by_machines = name in ("metrics", "version", "space")
+    facts = {"endpoint": name, "status": status, "seconds": round(seconds, 3)}
+    log.log(logging.DEBUG if asked_by_machines else logging.INFO, "model_request", extra=facts)
 
 
 def make_app(load: Callable[[], Engine], *, token: str = "") -> Starlette:
@@ -124,6 +143,7 @@ def seekframe_version() -> str:
 
 
 def load_from_environment() -> Engine:
+    write_lines()
     from model_server.loading import engine_of  # torch takes seconds to import: /healthz must answer before
 
     engine = engine_of(os.environ.get("SEEKFRAME_MODEL") or "small", os.environ.get("SEEKFRAME_DEVICE") or "auto")

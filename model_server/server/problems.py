@@ -31,7 +31,7 @@ class Busy(Problem):
         super().__init__(503, detail, {"Retry-After": "1"})
 
 
-def as_problem(error: Exception, request: Request) -> Problem:
+def as_problem(error: Exception) -> Problem:
     """Any exception of a request as the problem that its sender is told. What nobody foresaw is logged."""
     if isinstance(error, Problem):
         return error
@@ -41,8 +41,7 @@ def as_problem(error: Exception, request: Request) -> Problem:
         return Problem(422, str(error)) if error.permanent else Busy(str(error))
     if isinstance(error, HTTPException):
         return Problem(error.status_code, f"{error.detail}.", dict(error.headers or {}))
-    request_id = request.headers.get("x-request-id", "-")[:64]  # web's, so that the log lines of both can be joined
-    log.error("the model failed on request %r", request_id, exc_info=error)
+    log.error("the model failed on a request", exc_info=error)
     return Problem(500, "The model failed on this request; the model server's log says why.")
 
 
@@ -51,5 +50,5 @@ def problem_response(problem: Problem) -> Response:
     return Response(json.dumps(body), problem.status, problem.headers, "application/problem+json")
 
 
-async def answer_problem(request: Request, error: Exception) -> Response:
-    return problem_response(as_problem(error, request))
+async def answer_problem(_: Request, error: Exception) -> Response:
+    return problem_response(as_problem(error))

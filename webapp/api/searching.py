@@ -16,6 +16,7 @@ from search.results import Results, VideoHits
 from webapp.api.auth import READ
 from webapp.api.once import once
 from webapp.api.schemas import PictureOut, ResultsOut
+from webapp.metrics.counted import search_seconds
 from webapp.model import engine
 from webapp.pages.forms import SearchForm
 from webapp.shown.models import ShownPicture
@@ -59,7 +60,9 @@ def search_videos(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any
         shown = shown_of(request.user, asked.like) if asked.like else None
     except NotShown as problem:
         raise HttpError(422, f"like: {problem}") from problem
-    return said(request, search(form.request(shown.example if shown else None), engine()))
+    with search_seconds.labels("total").time():
+        results = search(form.request(shown.example if shown else None), engine())
+    return said(request, results)
 
 
 @router.post("/pictures", response={201: PictureOut}, auth=READ)

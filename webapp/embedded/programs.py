@@ -88,16 +88,19 @@ def model(url_port: int) -> Program:
 
 
 def workers() -> list[Program]:
-    """One for each queue: a proxy of an hour's video must hold up neither a finished upload nor the sweeper.
+    """One for each queue: a proxy of an hour's video, or hours of copying from a source, must not hold up a finished
+    upload or the sweeper.
 
     QUIT ends a worker's task at once: every task may be killed at any line, and the sweeper rings again.
     """
     index = [*CELERY, "worker", "-Q", "index", "-c", "1", "-n", "index@%h", *QUIET]
     media = [*CELERY, "worker", "-Q", "media", "-c", "1", "-n", "media@%h", *QUIET]
+    fetch = [*CELERY, "worker", "-Q", "fetch", "-c", "2", "-n", "fetch@%h", *QUIET]
     chores = [*CELERY, "worker", "-Q", "default", "-c", "2", "-n", "chores@%h", *QUIET]
     return [
         Program("index", index, order=30, stop_signal="QUIT"),
         Program("media", media, order=30, stop_signal="QUIT"),
+        Program("fetch", fetch, order=30, stop_signal="QUIT"),
         Program("chores", chores, order=30, stop_signal="QUIT"),
     ]
 

@@ -12,6 +12,7 @@ from indexer.models import Video
 from indexer.selectors import Guest, Person, libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
+from webapp.metrics.counted import search_seconds
 from webapp.model import engine
 from webapp.pages.forms import NARROWING, LanguageForm, SearchForm
 from webapp.pages.rows import rows_of
@@ -46,7 +47,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return render(request, "pages/search_refused.html", context, status=400)
     remember(request, form.cleaned_data["at_least"])
     context["shown"] = shown
-    results = search(asked, engine())
+    with search_seconds.labels("total").time():
+        results = search(asked, engine())
     said = {
         "results": results,
         "understood": understood(form, everywhere(request.user)),

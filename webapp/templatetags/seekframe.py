@@ -1,19 +1,31 @@
 """Words and shapes for templates."""
 
 import json
+from datetime import datetime
 
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 from indexer.models import Video
 from webapp.pages import heat, words
 
 LAYOUT = ("columns", "rows", "tile_width_px", "tile_height_px", "interval_s", "n_tiles")
 
+DAY_S = 24 * 3600
+
 register = template.Library()
 
 register.filter("timecode", words.timecode)
 register.filter("percent", words.percent)
 register.filter("heat_path", heat.heat_path)
+
+
+@register.filter
+def age(moment: datetime) -> str:
+    """How long ago, as a person would say it; days and more as Django says them."""
+    seconds = (timezone.now() - moment).total_seconds()
+    return words.in_words(max(0.0, seconds)) if seconds < DAY_S else timesince(moment)
 
 
 @register.filter

@@ -71,6 +71,14 @@ def content_type_of(head: bytes) -> str:
     return _KINDS[demuxer][0]
 
 
+def ending_of(head: bytes) -> str:
+    """The usual ending of such a file's name; Problem where it is no video."""
+    kind = content_type_of(head).removeprefix("video/")
+    usual = {"webm": "webm", "quicktime": "mov"}
+    by_type = {content_type.removeprefix("video/"): endings.split()[0] for content_type, endings in _KINDS.values()}
+    return usual.get(kind) or by_type[kind]
+
+
 def in_words(n_bytes: int) -> str:
     """A size as a person says it: "20 GB", "1.5 MB"."""
     return filesizeformat(n_bytes).replace("\xa0", " ").replace(".0 ", " ")

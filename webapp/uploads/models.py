@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from indexer.models import Library, Video
+from webapp.sources.models import SourceItem
 
 
 class Upload(models.Model):
@@ -36,6 +37,14 @@ class Upload(models.Model):
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(default=timezone.now, help_text="when bytes last came, or the status changed")
+    item = models.ForeignKey(
+        SourceItem,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="uploads",
+        help_text="where it is fetched from; blank where a browser sends it",
+    )
     video = models.OneToOneField(Video, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     duplicate_of = models.ForeignKey(Video, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 

@@ -92,11 +92,23 @@ def head(part: BinaryIO, n_bytes: int) -> bytes:
     return part.read(n_bytes)
 
 
-def free_bytes() -> int:
-    """Room for new uploads on the disk that holds the parts."""
+def size_or_zero(upload_id: uuid.UUID) -> int:
+    try:
+        return offset(upload_id)
+    except Missing:
+        return 0
+
+
+def disk_free_bytes() -> int:
+    """Free on the disk that holds the parts."""
     folder = Path(settings.UPLOADS_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return shutil.disk_usage(folder).free - SPARE_BYTES
+    return shutil.disk_usage(folder).free
+
+
+def free_bytes() -> int:
+    """Room for new uploads."""
+    return disk_free_bytes() - SPARE_BYTES
 
 
 def stored_ids() -> list[uuid.UUID]:

@@ -34,9 +34,13 @@ class Row:
 
 
 def rows_of(user: AbstractBaseUser | AnonymousUser) -> list[Row]:
-    """What a person sent lately and what is unfinished, in the order it was added: coming back shows the same rows."""
-    recent = Upload.objects.filter(owner_id=user.pk, touched_at__gt=timezone.now() - SHOWN_FOR)
-    unfinished = Upload.objects.filter(owner_id=user.pk, status=Upload.Status.RECEIVING)
+    """What a person sent lately and what is unfinished, in the order it was added: coming back shows the same rows.
+
+    What is fetched from a source stands on the source's page.
+    """
+    sent = Upload.objects.filter(owner_id=user.pk, item=None)
+    recent = sent.filter(touched_at__gt=timezone.now() - SHOWN_FOR)
+    unfinished = sent.filter(status=Upload.Status.RECEIVING)
     found = (recent | unfinished).exclude(status__in=ENDED).select_related("library")
     return rows(user, [upload for upload in found if not upload.is_expired])
 

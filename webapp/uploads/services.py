@@ -18,6 +18,8 @@ from kombu.exceptions import OperationalError
 from indexer.models import Library
 from indexer.services import clean_title
 from webapp.errors import Problem
+from webapp.metrics import counted
+from webapp.sources.models import SourceItem
 from webapp.uploads import kinds, parts
 from webapp.uploads.models import Upload
 from webapp.uploads.tus import CHECKSUM_MISMATCH, Checksum
@@ -38,6 +40,7 @@ def upload_create(
     size_bytes: int,
     title: str = "",
     allow_duplicate: bool = False,
+    item: SourceItem | None = None,
 ) -> Upload:
     """Room for a file, refused early where it can be known that it will not be taken."""
     name = kinds.clean_name(file_name)
@@ -51,10 +54,12 @@ def upload_create(
         file_name=name,
         size_bytes=size_bytes,
         allow_duplicate=allow_duplicate,
+        item=item,
     )
     upload.clean_fields()
     parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
     upload.save(force_insert=True)
+    counted.uploads.labels("created").inc()
     log.info("upload_created", extra={"upload_id": str(upload.id), "bytes": size_bytes})
     return upload
 
@@ -70,7 +75,8 @@ def upload_receive(
         if start + length > upload.size_bytes:
             raise Problem(f"The file was announced as {upload.size_bytes} bytes, and these are more.", status=413)
         with full_disk_said("What has come is kept: free some room, then resume."):
-            parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
+            grown = parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
+            counted.upload_bytes.inc(grown - end)
         end = part.seek(0, 2)
         _check_first_bytes(upload, part, end)
         upload_touch(upload=upload, offset=end)
@@ -85,6 +91,7 @@ def upload_touch(*, upload: Upload, offset: int) -> None:
         receiving.update(touched_at=upload.touched_at, content_type=upload.content_type)
     elif receiving.update(status=Status.RECEIVED, touched_at=upload.touched_at, content_type=upload.content_type):
         upload.status = Status.RECEIVED
+        counted.uploads.labels("received").inc()
         log.info("upload_received", extra={"upload_id": str(upload.id), "bytes": offset})
         transaction.on_commit(lambda: ring(upload.id))
 
@@ -104,6 +111,7 @@ def upload_end(*, upload: Upload, status: Upload.Status, error: str = "") -> Non
     """The row first: a part without use is swept, a row that promises a part that is gone would mislead."""
     unfinished = Upload.objects.filter(pk=upload.pk, status__in=[Status.RECEIVING, Status.RECEIVED])
     if unfinished.update(status=status, error=error, touched_at=timezone.now()):
+        counted.uploads.labels(status.value).inc()
         log.info("upload_ended", extra={"upload_id": str(upload.id), "status": status.value})
     upload.status, upload.error = status, error
     parts.remove(upload.id)
@@ -133,7 +141,7 @@ def check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
     if unfinished.filter(owner_id=owner.pk).count() >= MAX_UNFINISHED:
         raise Problem(f"You have {MAX_UNFINISHED} unfinished uploads. Finish or cancel some first.", status=429)
     promised = unfinished.aggregate(total=Sum("size_bytes"))["total"] or 0
-    arrived = sum(_offset_or_zero(upload_id) for upload_id in unfinished.values_list("id", flat=True))
+    arrived = sum(parts.size_or_zero(upload_id) for upload_id in unfinished.values_list("id", flat=True))
     if size_bytes > parts.free_bytes() - (promised - arrived):
         raise Problem(
             f"There is no room for {kinds.in_words(size_bytes)} on the server's disk. Free some, then try again.",

@@ -1,0 +1,109 @@
+"""A bucket's prefix: moto plays S3 inside this process, below the real client."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from indexer.models import Library, Video
+from tests.sources import error_of, let_a_minute_pass, source_of, statuses, stored, stray_parts, worked
+from tests.tus_client import VIDEO
+from webapp.sources import fetching
+from webapp.sources.bucket import Bucket
+from webapp.sources.kinds_of_place import NoPlace, place_of
+from webapp.sources.looking import look
+from webapp.sources.models import Source
+from webapp.sources.places import Changed
+from webapp.uploads import services as upload_services
+from webapp.uploads.models import Upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def s3(settings, tmp_path: Path, monkeypatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.WATCH_ROOTS = ("s3://films/in",)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="films")
+        yield client
+
+
+@pytest.fixture
+def source(s3, library: Library, alice) -> Source:
+    return source_of(library, alice, "s3://films/in/")
+
+
+def put(s3: Any, key: str, data: bytes) -> None:
+    s3.put_object(Bucket="films", Key=key, Body=data)
+
+
+def test_objects_below_the_prefix_come_in_once(source, s3):
+    put(s3, "in/2026/Lake.mp4", VIDEO)
+    put(s3, "in/notes.txt", b"no video by its name")
+    put(s3, "in-other/secret.mp4", VIDEO + b"secret")
+    worked(source)
+    assert (stored(), statuses(source)) == ([VIDEO], {"Lake.mp4": "fetched"})
+    assert Video.objects.get().title == "Lake"
+    worked(source)
+    assert Upload.objects.count() == 1
+    put(s3, "in/2026/Lake.mp4", VIDEO + b"more")
+    worked(source)
+    assert stored() == [VIDEO, VIDEO + b"more"]
+    assert stray_parts() == 0
+
+
+def test_a_copy_goes_on_from_its_byte_and_only_of_the_same_object(source, s3, monkeypatch):
+    data = VIDEO * 200
+    put(s3, "in/a.mp4", data)
+    monkeypatch.setattr(fetching, "AT_ONCE_BYTES", 100_000)
+    real, calls = upload_services.upload_receive, []
+
+    def dies(**asked):
+        calls.append(asked["start"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(**asked)
+
+    monkeypatch.setattr(fetching, "upload_receive", dies)
+    with pytest.raises(KeyboardInterrupt):
+        look(source.pk)
+    worked(source)
+    assert calls[:3] == [0, 100_000, 100_000]
+    assert stored() == [data]
+    etag = s3.head_object(Bucket="films", Key="in/a.mp4")["ETag"]
+    put(s3, "in/a.mp4", VIDEO)
+    with pytest.raises(Changed), Bucket("s3://films/in").open("in/a.mp4", etag, 0):
+        pass
+    with pytest.raises(Changed), Bucket("s3://films/in").open("in/gone.mp4", etag, 0):
+        pass
+
+
+def test_a_bucket_that_is_not_there_is_said_to_be(s3, library, alice, settings):
+    settings.WATCH_ROOTS = ("s3://nowhere",)
+    source = source_of(library, alice, "s3://nowhere/in")
+    look(source.pk)
+    assert "The bucket nowhere cannot be listed" in error_of(source)
+
+
+def test_only_what_the_operator_named_may_be_read(source, s3, settings):
+    """The server's keys open more than its editors may see: the videos of every library, for one."""
+    for place in ("s3://films", "s3://films/input", "s3://other/in", "s3://films/in/../x", "s3://"):
+        with pytest.raises(NoPlace, match="may be read"):
+            place_of(place)
+    put(s3, "in/a.mp4", VIDEO)
+    settings.WATCH_ROOTS = ("s3://films/elsewhere",)
+    look(source.pk)
+    let_a_minute_pass()
+    assert "may not be read" in error_of(source)
+    assert not source.items.exists()
+    settings.WATCH_ROOTS = ()
+    with pytest.raises(NoPlace, match="WATCH_ROOTS"):
+        place_of("s3://films/in")

@@ -1,0 +1,72 @@
+"""What waits: by kind of work, told by the rows, and by queue, told by the broker. A message is only a doorbell."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from celery import current_app
+from django.conf import settings
+from django.db.models import Count, Min, Q
+from redis import Redis
+from redis.exceptions import RedisError
+
+from indexer.models import Video
+from indexer.selectors import videos_present
+from webapp.uploads.models import Upload
+
+Status = Video.Status
+ANSWER_S = 1.0  # a broker that is slower counts as away: the page must not wait
+
+
+@dataclass(frozen=True)
+class Work:
+    kind: str
+    name: str
+    waiting: int
+    under_way: int
+
+
+def work() -> list[Work]:
+    present = videos_present()
+    counts = present.aggregate(
+        index=Count("pk", filter=Q(status=Status.UPLOADED)),
+        indexing=Count("pk", filter=Q(status=Status.INDEXING)),
+        media=Count("pk", filter=Q(media_status=Status.UPLOADED)),
+        preparing=Count("pk", filter=Q(media_status=Status.INDEXING)),
+    )
+    captioned = present.filter(status=Status.READY, indexed_at__isnull=False).aggregate(
+        caption=Count("pk", filter=Q(caption_status=Status.UPLOADED)),
+        writing=Count("pk", filter=Q(caption_status=Status.INDEXING)),
+    )
+    n_deleting = Video.objects.filter(status=Status.DELETING).count()
+    n_received = Upload.objects.filter(status=Upload.Status.RECEIVED).count()
+    n_receiving = Upload.objects.filter(status=Upload.Status.RECEIVING).count()
+    return [
+        Work("upload", "Uploads to check", n_received, n_receiving),
+        Work("index", "Videos to index", counts["index"], counts["indexing"]),
+        Work("media", "Videos to prepare for playback", counts["media"], counts["preparing"]),
+        Work("caption", "Videos to caption", captioned["caption"], captioned["writing"]),
+        Work("delete", "Videos to delete", n_deleting, 0),
+    ]
+
+
+def oldest_waiting() -> datetime | None:
+    """When the video was added that waits longest for its first index."""
+    waiting = Video.objects.filter(status=Status.UPLOADED, indexed_at=None)
+    found: datetime | None = waiting.aggregate(oldest=Min("created_at"))["oldest"]
+    return found
+
+
+def queue_names() -> list[str]:
+    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
+    return sorted(routed | {current_app.conf.task_default_queue})
+
+
+def messages() -> dict[str, int] | None:
+    """Messages in each queue that no worker has taken; None where the broker does not answer."""
+    broker: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
+    try:
+        return {name: int(broker.llen(name)) for name in queue_names()}
+    except (RedisError, OSError):
+        return None
+    finally:
+        broker.close()

@@ -1,0 +1,134 @@
+"""What a source's part of the page shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from indexer.models import Video
+from webapp.sources.kinds_of_place import reader_of
+from webapp.sources.models import Source, SourceItem
+from webapp.sources.settle import newest_upload
+from webapp.uploads import parts
+from webapp.uploads.kinds import in_words
+from webapp.uploads.models import Upload
+
+Status = SourceItem.Status
+LATEST = 8  # files that are shown; the counts tell of all
+CALLED = {
+    Source.Kind.FOLDER: "Watched folder",
+    Source.Kind.BUCKET: "Bucket",
+    Source.Kind.ADDRESS: "Address",
+}
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    item: SourceItem
+    kind: str  # waiting, working, ready, failed, cancelled: as `State.kind`
+    sentence: str
+    share: float | None = None
+    can_stop: bool = False
+    can_retry: bool = False
+
+    @property
+    def video(self) -> Video | None:
+        return video_of(self.item)
+
+    @property
+    def name(self) -> str:
+        return self.item.key.rstrip("/").rpartition("/")[2] or self.item.key
+
+
+@dataclass(frozen=True)
+class Shown:
+    source: Source
+    called: str
+    sentence: str  # how it is
+    state: str  # the css class of the sentence
+    counts: str
+    rows: list[ItemRow]
+    live: bool  # something is under way
+
+
+def shown(source: Source) -> Shown:
+    counts = source.items.aggregate(
+        fetched=Count("pk", filter=Q(status__in=(Status.FETCHED, Status.KNOWN))),
+        waiting=Count("pk", filter=Q(status__in=(Status.WAITING, Status.FETCHING))),
+        refused=Count("pk", filter=Q(status=Status.REFUSED)),
+    )
+    rows = [row_of(source, item) for item in _latest(source)]
+    state, sentence = _how(source)
+    is_new = source.looked_at is None and not source.paused
+    live = is_new or any(row.kind == "working" for row in rows)
+    return Shown(source, CALLED[Source.Kind(source.kind)], sentence, state, _counted(counts), rows, live)
+
+
+def _latest(source: Source) -> Iterable[SourceItem]:
+    """What is under way first, then what changed last."""
+    items = source.items.select_related("video")
+    fetching = list(items.filter(status=Status.FETCHING)[:LATEST])
+    return [*fetching, *items.exclude(status=Status.FETCHING)[: LATEST - len(fetching)]]
+
+
+def _how(source: Source) -> tuple[str, str]:
+    if source.paused:
+        return "cancelled", "Paused"
+    if source.error:
+        return "failed", source.error
+    if source.lease_until and source.lease_until > timezone.now():
+        return "working", "Looking now"
+    if source.looked_at is None:
+        return "waiting", "Waits for a worker"
+    if source.kind == Source.Kind.ADDRESS:
+        return "ready", "An address is fetched once"
+    return "ready", "Watched"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    said = [f"{counts['fetched']} brought in"]
+    said += [f"{counts['waiting']} to come"] if counts["waiting"] else []
+    said += [f"{counts['refused']} refused"] if counts["refused"] else []
+    return ", ".join(said)
+
+
+def row_of(source: Source, item: SourceItem) -> ItemRow:
+    match item.status:
+        case Status.FETCHING:
+            return _fetching(item)
+        case Status.WAITING:
+            return ItemRow(item, "waiting", item.error or _waits(source, item), can_stop=True)
+        case Status.FETCHED:
+            return ItemRow(item, "ready", "Brought in" if video_of(item) else "Brought in, and deleted since")
+        case Status.KNOWN:
+            return ItemRow(item, "ready", "The same video is here already" if video_of(item) else "It came in before")
+        case Status.REFUSED:
+            return ItemRow(item, "failed", item.error, can_retry=True)
+    return ItemRow(item, "cancelled", "Cancelled", can_retry=True)
+
+
+def video_of(item: SourceItem) -> Video | None:
+    """One that is being deleted is gone for everyone."""
+    return item.video if item.video and item.video.status != Video.Status.DELETING else None
+
+
+def _fetching(item: SourceItem) -> ItemRow:
+    upload = newest_upload(item)
+    if upload is None or not upload.size_bytes:
+        return ItemRow(item, "working", "Being fetched", 0.0, can_stop=True)
+    if upload.status != Upload.Status.RECEIVING:
+        return ItemRow(item, "working", "All of it is here, checking the file", 1.0)
+    n_bytes = parts.size_or_zero(upload.id)
+    said = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here"
+    return ItemRow(item, "working", said, n_bytes / upload.size_bytes, can_stop=True)
+
+
+def _waits(source: Source, item: SourceItem) -> str:
+    left_s = reader_of(source).still_s - age_s(item.seen_at)
+    return "Taken once it has not changed for a minute" if left_s > 0 else "Waits its turn"
+
+
+def age_s(moment: datetime) -> float:
+    return (timezone.now() - moment).total_seconds()
