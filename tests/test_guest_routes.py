@@ -18,6 +18,7 @@ from webapp.saved.models import SavedSearch
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import invitation_make, link_make
 from webapp.shown.models import ShownPicture
+from webapp.sources.models import Source, SourceItem
 from webapp.uploads.models import Upload
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,7 @@ def filled(library: Library, owner, tmp_path: Path) -> dict[str, object]:
     link, _ = link_make(library=library, made_by=owner, name="x", days=1)
     invitation, _ = invitation_make(library=library, made_by=owner, role="viewer")
     upload = Upload.objects.create(library=library, owner=owner, title="x", file_name="x.mp4", size_bytes=9)
+    source = Source.objects.create(library=library, owner=owner, kind="folder", place="/x")
     shown = ShownPicture.objects.create(owner=owner, space=stored_space(), embedding=b"", thumbnail=b"")
     return {
         "library_id": library.pk,
@@ -74,6 +76,8 @@ def filled(library: Library, owner, tmp_path: Path) -> dict[str, object]:
         "invitation_id": invitation.pk,
         "upload_id": upload.pk,
         "picture_id": shown.pk,
+        "source_id": source.pk,
+        "item_id": SourceItem.objects.create(source=source, key="x").pk,
         "set_id": LabelSet.objects.create(library=library, name="Set").pk,
         "search_id": SavedSearch.objects.create(owner=owner, name=str(library.pk), asked="q=dog").pk,
         "key_id": key_make(owner_id=owner.pk, name="k", scope="write", days=None)[0].pk,

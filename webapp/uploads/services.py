@@ -164,13 +164,6 @@ def title_for(given: str, name: str) -> str:
     return clean_title(given) if given.strip() else kinds.title_of(name)
 
 
-def _offset_or_zero(upload_id: uuid.UUID) -> int:
-    try:
-        return parts.offset(upload_id)
-    except parts.Missing:
-        return 0
-
-
 def _checked(pieces: Iterator[bytes], length: int, checksum: Checksum) -> bytes:
     """A chunk is held back until its checksum is known, so that no wrong byte is ever part of the file."""
     data = b"".join(pieces)
