@@ -101,3 +101,12 @@ def test_the_readme_names_only_files_that_exist():
         r"(?:\]\(|`)((?:docs|requirements|model_server|tests)/[\w./-]+)", (ROOT / "README.md").read_text()
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_yes_of_the_comparison_leads_to_a_test():
+    page = (ROOT / "docs" / "compare.md").read_text()
+    ours = [line.split("|")[2].strip() for line in page.splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(ours) > 30
+    assert all(cell == "N" or re.fullmatch(r"\[.+\]\(\.\./tests/test_\w+\.py\)", cell) for cell in ours), ours
+    for link in re.findall(r"\]\((\.\./tests/[^)]+)\)", page):
+        assert (ROOT / "docs" / link).resolve().is_file(), link
