@@ -79,7 +79,7 @@ def everywhere(client, video: Video, label_set) -> dict[str, bool]:
         "example": client.get(f"/search?like={video.pk}@1.0").status_code == 200,
         "api": program.get(f"/api/v1/videos/{video.pk}").status_code == 200,
         "api list": program.get("/api/v1/videos").json()["count"] > 0,
-        "api libraries": program.get("/api/v1/libraries").json()[0]["n_videos"] > 0,
+        "api libraries": program.get("/api/v1/libraries").json()["items"][0]["n_videos"] > 0,
         "api search": bool(program.get("/api/v1/search", {"q": "dog"}).json()["videos"]),
     }
 
