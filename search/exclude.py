@@ -12,6 +12,8 @@ from search.refine import Windows
 
 Mask = npt.NDArray[np.bool_]
 
+SHOWN_FROM = 0.5  # score of the unwanted; from the cut-off, far below, right hits went too (docs/quality.md)
+
 
 def exclude(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[Meaning]) -> dict[UUID, Windows]:
     """The windows that are left of what is wanted; videos without one are left out.
@@ -26,7 +28,8 @@ def exclude(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[
 def masks(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[Meaning]) -> dict[UUID, Mask]:
     """Which windows are left, (n,) a video.
 
-    A minus takes those that are a hit of it and, where they are one of what is wanted, those that are nearer to it.
+    A minus takes those that more likely show it than not and, where they are one of what is wanted, those that are
+    nearer to it.
     `rather than` takes all that are nearer to it.
     """
     (windows, *others), (meaning, *unwanted) = read, meanings
@@ -39,7 +42,8 @@ def masks(step: Step, read: Sequence[dict[UUID, Windows]], meanings: Sequence[Me
         for video_id, w in windows.items():
             nearer = other[video_id].similarities > w.similarities
             if place < len(step.without):
-                kept[video_id] &= (scores[video_id] < of_other.scorer.cutoff) & ~(hits[video_id] & nearer)
+                shown = scores[video_id] >= max(SHOWN_FROM, of_other.scorer.cutoff)
+                kept[video_id] &= ~shown & ~(hits[video_id] & nearer)
             else:
                 kept[video_id] &= ~nearer
     return kept
