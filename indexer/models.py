@@ -183,6 +183,11 @@ class Video(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_present(self) -> bool:
+        """As `selectors.is_present` asks of many."""
+        return self.trashed_at is None and self.status != self.Status.DELETING
+
 
 class Stream(models.Model):
     """About ten minutes of a video's predicted embeddings in time order."""

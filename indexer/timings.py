@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol, runtime_checkable
 
-from indexer.models import Video
+from indexer.selectors import videos_present
 from model_server.engine import Engine
 
 STAGES = ("probe", "decode", "wait", "encode", "predict", "segment", "store", "total")
@@ -37,7 +37,7 @@ class StageMedian:
 
 def medians(n_videos: int = LAST_VIDEOS) -> tuple[int, list[StageMedian]]:
     """How many videos were looked at, and the stages in the order they happen, `total` last."""
-    recent = Video.objects.exclude(indexed_at=None).exclude(status=Video.Status.DELETING).order_by("-indexed_at")
+    recent = videos_present().exclude(indexed_at=None).order_by("-indexed_at")
     rows = list(recent.values_list("stage_timings", "duration_s")[:n_videos])
     measured = [(timings, duration_s or 0.0) for timings, duration_s in rows if timings]
     stages = []

@@ -124,6 +124,8 @@ def test_what_waits_is_counted_by_rows_and_messages_by_the_broker(library, tmp_p
     counts = {one.kind: (one.waiting, one.under_way) for one in queues.work()}
     assert counts == {"upload": (0, 0), "index": (1, 1), "media": (2, 0), "caption": (0, 0), "delete": (1, 0)}
     assert queues.oldest_waiting() == waiting.created_at
+    services.video_trash(video=waiting)
+    assert queues.oldest_waiting() is None  # in the trash it waits for nobody
     app.send_task("indexer.tasks.sweep")
     found = queues.messages()
     assert found is not None
@@ -178,6 +180,7 @@ def test_a_space_that_is_built_says_how_far_it_is(library, operator):
     for title in ("a", "b"):
         add_video(library, old, [showing("dog", 0.9)] * 3, title=title)
     add_video(library, new, [showing("cat", 0.9)] * 3, title="only in the new one")
+    services.video_trash(video=add_video(library, old, [showing("dog", 0.9)] * 3, title="no longer wanted"))
     assert [(h.space.status, h.n_videos, h.n_wanted) for h in spaces()] == [("active", 2, 2), ("building", 0, 2)]
     Space.objects.filter(pk=new.pk).update(status=Space.Status.RETIRED)
     assert [(h.space.status, h.n_videos) for h in spaces()] == [("active", 2), ("retired", 1)]

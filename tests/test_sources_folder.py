@@ -27,6 +27,7 @@ from webapp.sources.kinds_of_place import NoPlace, place_of
 from webapp.sources.looking import look
 from webapp.sources.models import Source
 from webapp.sources.places import Changed, FetchProblem
+from webapp.sources.selectors import shown
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 
@@ -95,6 +96,16 @@ def test_a_video_that_was_deleted_does_not_come_back(source, inbox):
     taken(source)
     assert statuses(source)["b.mp4"] == "known"
     assert not Video.objects.exclude(status=Video.Status.DELETING).exists()
+
+
+def test_a_video_in_the_trash_is_not_led_to(source, inbox):
+    write(inbox / "a.mp4", VIDEO)
+    taken(source)
+    (row,) = shown(source).rows
+    assert (row.video, row.sentence) == (Video.objects.get(), "Brought in")
+    videos.video_trash(video=Video.objects.get())
+    (row,) = shown(source).rows
+    assert (row.video, row.sentence) == (None, "Brought in, and deleted since")
 
 
 def test_another_content_under_the_same_name_is_another_video(source, inbox):

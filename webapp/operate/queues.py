@@ -51,7 +51,7 @@ def work() -> list[Work]:
 
 def oldest_waiting() -> datetime | None:
     """When the video was added that waits longest for its first index."""
-    waiting = Video.objects.filter(status=Status.UPLOADED, indexed_at=None)
+    waiting = videos_present().filter(status=Status.UPLOADED, indexed_at=None)
     found: datetime | None = waiting.aggregate(oldest=Min("created_at"))["oldest"]
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from indexer.models import Space, Stream, Video
+from indexer.selectors import videos_present
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def spaces() -> list[Held]:
 
 def videos_in(space: Space) -> QuerySet[Video]:
     streams = Stream.objects.filter(space=space).values("video")
-    return Video.objects.exclude(status=Video.Status.DELETING).filter(pk__in=streams)
+    return videos_present().filter(pk__in=streams)
 
 
 def _held(space: Space, wanted: QuerySet[Video]) -> Held:

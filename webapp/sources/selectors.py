@@ -110,8 +110,8 @@ def row_of(source: Source, item: SourceItem) -> ItemRow:
 
 
 def video_of(item: SourceItem) -> Video | None:
-    """One that is being deleted is gone for everyone."""
-    return item.video if item.video and item.video.status != Video.Status.DELETING else None
+    """One that is in the trash or being deleted is gone for everyone."""
+    return item.video if item.video and item.video.is_present else None
 
 
 def _fetching(item: SourceItem) -> ItemRow:
