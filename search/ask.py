@@ -75,19 +75,21 @@ def yes_or_no(span: tuple[float, float], seen: Array, question: str, space: Spac
     said = statement(question)
     embedding = encode([said], space, engine)[0]
     similarity = float(embedding @ seen)
-    score = statement_score(embedding, said, similarity, space)
+    score = float(statement_scores(embedding, said, np.array([similarity], np.float32), space)[0])
     answer = verdict(score)
     first = answer if answer != "unsure" else ("yes" if score >= (YES_FROM + NO_BELOW) / 2 else "no")
     ranked = [Answer(text, similarity) for text in (first, *sorted(YES_NO - {first}))]
     return Asked(*span, ranked, 0.0, answer != "unsure", score)
 
 
-def statement_score(embedding: Array, said: str, similarity: float, space: Space) -> float:
-    """The calibrated score of a statement at one moment: no rival video, so the shipped background stands in."""
+def statement_scores(embedding: Array, said: str, similarities: Array, space: Space) -> Array:
+    """(n,) the calibrated score of a statement at each of some moments, from its cosine with them (n,).
+
+    No rival video to lead: the shipped background stands in for it.
+    """
     scorer = scorer_for(space)
     facts = scorer.facts(embedding, said, ALONE)
-    rows = np.array([similarity], np.float32)
-    return float(scorer.scores(rows, rows - np.float32(facts.crest), facts)[0])
+    return scorer.scores(similarities, similarities - np.float32(facts.crest), facts)
 
 
 def verdict(score: float) -> Verdict:

@@ -42,9 +42,8 @@ def copies_find(library: Library) -> int:
     space = active_space()
     pairs = [] if space is None else list(pairs_in(library, space))
     with transaction.atomic():
-        Library.objects.select_for_update(no_key=True).get(
-            pk=library.pk
-        )  # two comparisons at once write one after the other
+        # Held, so that two comparisons at once write one after the other.
+        Library.objects.select_for_update(no_key=True).get(pk=library.pk)
         LikelyCopy.objects.filter(first__library=library).delete()
         present = set(videos_present().filter(library=library).values_list("pk", flat=True))
         kept = [pair for pair in pairs if {pair.first, pair.second} <= present]

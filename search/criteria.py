@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.models import Space
-from search.ask import ALONE, verdict
-from search.calibrate import scorer_for
+from search.ask import statement_scores, verdict
 from search.query import Step
 from search.refine import Windows
 from search.results import Hit, Must, Results, Verdict, VideoHits
@@ -65,18 +64,10 @@ def verify(
 def judge(
     name: str, embedding: Array, windows: dict[UUID, Windows], videos: Sequence[VideoHits], space: Space
 ) -> dict[tuple[UUID, Hit], Verdict]:
-    scorer = scorer_for(space)
-    facts = scorer.facts(embedding, name, ALONE)
-    verdicts: dict[tuple[UUID, Hit], Verdict] = {}
-    for video in videos:
-        w = windows[video.video_id]
-        for hit in video.hits:
-            at = int(np.abs(w.middles - hit.best_s).argmin())
-            similarity = w.similarities[at : at + 1]
-            # No rival video to lead: the shipped background stands in for it, as where one moment is asked.
-            score = scorer.scores(similarity, similarity - np.float32(facts.crest), facts)[0]
-            verdicts[video.video_id, hit] = verdict(float(score))
-    return verdicts
+    places = [(video.video_id, hit) for video in videos for hit in video.hits]
+    similarities = np.array([windows[video_id].at(hit.best_s) for video_id, hit in places], np.float32)
+    scores = statement_scores(embedding, name, similarities, space)
+    return {place: verdict(float(score)) for place, score in zip(places, scores, strict=True)}
 
 
 def passes(hit: Hit, must: Must) -> bool:

@@ -25,16 +25,17 @@ class Meaning:
 
 
 def meaning_of(text: str, embedding: Array, pool: Pool, n_anchors: int) -> Meaning:
-    scorer = scorer_for(pool.space)
-    facts = LibraryFacts(n_anchors, library.mean_embedding(pool.space, pool.library_ids))
-    return Meaning(embedding, scorer, scorer.facts(embedding, text, facts))
+    return _scored_by(scorer_for(pool.space), text, embedding, pool, n_anchors)
 
 
 def likeness_of(embedding: Array, kind: str, pool: Pool, n_anchors: int) -> Meaning:
     """Something shown, alone or with words: what its cosine with a window says of it."""
-    scorer = likeness_for(pool.space, kind)
+    return _scored_by(likeness_for(pool.space, kind), "", embedding, pool, n_anchors)
+
+
+def _scored_by(scorer: Scorer, text: str, embedding: Array, pool: Pool, n_anchors: int) -> Meaning:
     facts = LibraryFacts(n_anchors, library.mean_embedding(pool.space, pool.library_ids))
-    return Meaning(embedding, scorer, scorer.facts(embedding, "", facts))
+    return Meaning(embedding, scorer, scorer.facts(embedding, text, facts))
 
 
 def score_windows(windows: dict[UUID, Windows], meaning: Meaning) -> dict[UUID, Array]:

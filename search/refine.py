@@ -39,6 +39,10 @@ class Windows:
         middles: Array = self.times.mean(axis=1)
         return middles
 
+    def at(self, second: float) -> float:
+        """The similarity of the window whose middle is nearest."""
+        return float(self.similarities[int(np.abs(self.middles - second).argmin())])
+
     def where(self, kept: npt.NDArray[np.bool_]) -> "Windows":
         """Those of the windows that are kept (n,)."""
         return Windows(self.times[kept], self.similarities[kept])

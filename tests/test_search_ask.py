@@ -1,5 +1,6 @@
 """Asking a moment: the nearest answer, yes or no, not sure; on the page, and for nobody who may not look."""
 
+import numpy as np
 import pytest
 from django.test import Client
 
@@ -50,7 +51,7 @@ def test_yes_or_no_by_the_score_of_the_statement(video, word, answer):
 
 
 def test_a_score_between_the_limits_is_not_sure(video, monkeypatch):
-    monkeypatch.setattr(asking, "statement_score", lambda *_: (asking.YES_FROM + asking.NO_BELOW) / 2)
+    monkeypatch.setattr(asking, "statement_scores", lambda *_: np.array([(asking.YES_FROM + asking.NO_BELOW) / 2]))
     assert not asked(video, 20.0, "Is there a dog?").sure
     assert [verdict(score) for score in (1.0, asking.YES_FROM, asking.NO_BELOW, 0.0)] == ["yes", "yes", "unsure", "no"]
 

@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -20,6 +21,11 @@ class Problem(Exception):
         self.message = message
         self.status = status
         self.headers = dict(headers or {})
+
+
+def faults_of(form: BaseForm) -> str:
+    """All that is wrong with a form, in one line: for where it is not shown with its fields."""
+    return " ".join(str(fault) for faults in form.errors.values() for fault in faults)
 
 
 def wants_json(request: HttpRequest) -> bool:

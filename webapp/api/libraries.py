@@ -20,8 +20,10 @@ from webapp.api.auth import READ, WRITE
 from webapp.api.listing import PAGE, Pages
 from webapp.api.once import once
 from webapp.api.schemas import LabelSetIn, LabelSetOut, LibraryIn, LibraryOut
+from webapp.errors import faults_of
 from webapp.labels.forms import LabelSetForm
 from webapp.labels.views import label_sets_visible_to, ring, shown
+from webapp.pages.actions import editable_library
 
 router = Router()
 NAME_TAKEN = "This library has a set of that name. Choose another, or delete that one first."
@@ -61,12 +63,10 @@ def label_sets(request: HttpRequest, library_id: UUID) -> list[dict[str, Any]]:
 @once(LabelSetOut)
 def label_set_new(request: HttpRequest, library_id: UUID, made: LabelSetIn) -> dict[str, Any]:
     """Every segment of the library is named by the one it comes nearest to, in the background."""
-    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
-    if not can_edit(request.user, library):
-        raise PermissionDenied
+    library = editable_library(request, library_id)
     form = LabelSetForm({"name": made.name, "names": "\n".join(made.names)})
     if not form.is_valid():
-        raise HttpError(422, " ".join(str(problem) for found in form.errors.values() for problem in found))
+        raise HttpError(422, faults_of(form))
     try:
         with transaction.atomic():
             asked = form.cleaned_data

@@ -1,6 +1,5 @@
 """A person's saved searches."""
 
-from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from webapp.api.auth import READ, WRITE
 from webapp.api.listing import PAGE, Pages
 from webapp.api.once import once
 from webapp.api.schemas import SavedIn, SavedOut
+from webapp.errors import faults_of
 from webapp.saved.forms import SaveForm
 from webapp.saved.models import SavedSearch
 from webapp.saved.services import TooMany, search_keep
@@ -37,7 +37,7 @@ def saved_new(request: HttpRequest, made: SavedIn) -> dict[str, Any]:
     assert request.user.pk is not None
     form = SaveForm({"name": made.name, "asked": made.asked}, libraries_visible_to(request.user))
     if not form.is_valid():
-        raise HttpError(422, " ".join(str(problem) for problem in chain.from_iterable(form.errors.values())))
+        raise HttpError(422, faults_of(form))
     try:
         return _saved(request, search_keep(owner_id=request.user.pk, **form.cleaned_data))
     except TooMany as problem:

@@ -2,20 +2,20 @@
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import File, Form
 from ninja.decorators import decorate_view
 from ninja.files import UploadedFile
 
-from indexer.models import Library, Video
-from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
+from indexer.models import Video
+from indexer.selectors import videos_visible_to
 from webapp.api.auth import READ, WRITE
 from webapp.api.once import once
 from webapp.api.problems import Refusal
 from webapp.api.schemas import UploadOut, VideoOut
 from webapp.api.videos import router
+from webapp.pages.actions import editable_library
 from webapp.uploads import parts
 from webapp.uploads.finish import upload_finish
 from webapp.uploads.models import Upload
@@ -38,7 +38,7 @@ def video_new(
     """A file, to be indexed. 409 with `video_id` where the library has the same file already."""
     assert request.user.is_authenticated
     assert isinstance(file, PartFile)
-    place = _editable(request, library)
+    place = editable_library(request, library)
     upload = upload_take(owner=request.user, library=place, file=file, title=title, allow_duplicate=allow_duplicate)
     upload_finish(upload_id=upload.pk)
     upload.refresh_from_db()
@@ -59,13 +59,6 @@ def upload(request: HttpRequest, upload_id: UUID) -> dict[str, object]:
     facts = {name: getattr(found, name) for name in ("id", "library_id", "title", "status", "error", "size_bytes")}
     here = {"received_bytes": _received_bytes(found), "duplicate": found.duplicate_of_id is not None}
     return {**facts, **here, "video_id": made if seen else None}
-
-
-def _editable(request: HttpRequest, library_id: UUID) -> Library:
-    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
-    if not can_edit(request.user, library):
-        raise PermissionDenied
-    return library
 
 
 def _received_bytes(upload: Upload) -> int:

@@ -1,7 +1,6 @@
 """What an operator may set going again."""
 
 from indexer.failures import that_may_pass
-from indexer.models import Video
 from indexer.services import video_retry
 
 AT_ONCE = 500  # videos one press takes up; the button stays while there are more
@@ -11,7 +10,3 @@ def retry_all() -> int:
     """Every failure that may pass; how many videos are taken up again."""
     waiting = list(that_may_pass().order_by("created_at")[:AT_ONCE])
     return sum(video_retry(video=video) for video in waiting)
-
-
-def retry(video: Video) -> bool:
-    return video_retry(video=video)

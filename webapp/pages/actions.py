@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from indexer import services
-from indexer.models import Video
-from indexer.selectors import can_edit, videos_visible_to
+from indexer.models import Library, Video
+from indexer.selectors import can_edit, libraries_visible_to, videos_visible_to
 from webapp.pages.forms import EditForm
 from webapp.pages.questions import CANCEL, REINDEX, Question, to_trash
 from webapp.pages.questions import ask as ask_first
@@ -24,6 +24,14 @@ def editable(request: HttpRequest, video_id: UUID) -> Video:
     if not can_edit(request.user, video.library):
         raise PermissionDenied
     return video
+
+
+def editable_library(request: HttpRequest, library_id: UUID) -> Library:
+    """The library for a person who may change it: as `editable`."""
+    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
+    if not can_edit(request.user, library):
+        raise PermissionDenied
+    return library
 
 
 def ask(request: HttpRequest, video: Video, question: Question) -> HttpResponse:

@@ -10,6 +10,7 @@ from indexer.models import Space
 from indexer.selectors import videos_visible_to
 from model_server.engine import EngineError
 from search.ask import ask
+from webapp.errors import faults_of
 from webapp.model import engine
 from webapp.pages.forms import AskForm
 from webapp.sharing.guests import guests_may_ask
@@ -24,8 +25,7 @@ def video_ask(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = get_object_or_404(videos_visible_to(request.user), pk=video_id)
     form = AskForm(request.POST)
     if not form.is_valid():
-        problem = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return render(request, "fragments/answers.html", {"problem": problem})
+        return render(request, "fragments/answers.html", {"problem": faults_of(form)})
     question, answers = form.cleaned_data["question"], form.cleaned_data["answers"]
     space = get_object_or_404(Space, status=Space.Status.ACTIVE)
     try:

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from indexer import batch
 from indexer.models import Library, Video
 from indexer.selectors import videos_editable_by
+from webapp.pages.actions import editable_library
 from webapp.pages.batch_form import BatchForm
 from webapp.pages.fragments import is_uuid
 from webapp.pages.home import PAGE
 from webapp.pages.questions import trash_sentence
-from webapp.pages.trash import editable_library
 
 NOTHING_CHOSEN = "Choose at least one video."
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
-from webapp.pages.trash import editable_library
+from webapp.pages.actions import editable_library
 from webapp.tasks import find_copies
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,8 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from indexer import services
-from indexer.models import Library, Video
-from indexer.selectors import can_edit, libraries_visible_to, trash_open_to
+from indexer.models import Video
+from indexer.selectors import trash_open_to
+from webapp.pages.actions import editable_library
 from webapp.pages.questions import DELETE, EMPTY_TRASH, ask
 
 PAGE = 48
@@ -71,11 +71,3 @@ def trash_empty(request: HttpRequest, library_id: UUID) -> HttpResponse:
     n_videos = services.trash_empty(library=library)
     messages.success(request, f"{n_videos} video{'s are' if n_videos != 1 else ' is'} deleted for good.")
     return redirect("library", library.pk)
-
-
-def editable_library(request: HttpRequest, library_id: UUID) -> Library:
-    """404 for a stranger, 403 for one who may only look."""
-    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
-    if not can_edit(request.user, library):
-        raise PermissionDenied
-    return library

@@ -1,6 +1,5 @@
 """Who may see a picture that was searched with, and what it is to the search."""
 
-import math
 import re
 from dataclasses import dataclass
 from uuid import UUID
@@ -76,10 +75,6 @@ def _moment(user: Person, key: str, video_id: str, at_s: float) -> Shown:
 
 def said_of(video: Video | None, at_s: float | None) -> str:
     return "this picture" if video is None else f"{timecode(at_s or 0.0)} of {video.title}"
-
-
-def moment_key(video: Video, at_s: float) -> str:
-    return f"{video.pk}@{max(0.0, at_s if math.isfinite(at_s) else 0.0):.1f}"
 
 
 def _page(video: Video, at_s: float) -> str:

@@ -13,6 +13,7 @@ from indexer.models import Video
 from indexer.selectors import videos_visible_to
 from model_server.engine import EngineError
 from model_server.frames.errors import MediaError
+from webapp.errors import faults_of
 from webapp.media.answers import private
 from webapp.model import engine
 from webapp.shown.selectors import pictures_visible_to
@@ -37,7 +38,7 @@ def picture_new(request: HttpRequest) -> HttpResponse:
     assert isinstance(choice, forms.ModelChoiceField)
     choice.queryset = videos_visible_to(request.user)
     if not form.is_valid():
-        return _refused(request, " ".join(str(e) for errors in form.errors.values() for e in errors))
+        return _refused(request, faults_of(form))
     asked = form.cleaned_data
     try:
         picture = picture_show(

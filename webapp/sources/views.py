@@ -12,21 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from indexer.models import Library
 from indexer.selectors import can_edit, libraries_visible_to
 from webapp.errors import Problem
+from webapp.pages.actions import editable_library
 from webapp.sources import roots, services
 from webapp.sources.forms import SourceForm
 from webapp.sources.models import Source, SourceItem
 from webapp.sources.selectors import shown
 
 
-def editable_library(request: HttpRequest, library_id: UUID) -> Library:
-    """404 for a stranger, 403 for one who may only look: a place says much about the server."""
-    library = get_object_or_404(libraries_visible_to(request.user), pk=library_id)
-    if not can_edit(request.user, library):
-        raise PermissionDenied
-    return library
-
-
 def editable_source(request: HttpRequest, source_id: UUID) -> Source:
+    """404 for a stranger, 403 for one who may only look: a place says much about the server."""
     seen = Source.objects.filter(library__in=libraries_visible_to(request.user))
     source = get_object_or_404(seen.select_related("library", "owner"), pk=source_id)
     if not can_edit(request.user, source.library):
