@@ -107,7 +107,8 @@ BASE = VLJEPAConfig(
 OPEN_VLJEPA = replace(BASE, preset="open-vljepa", clip_frames=8, y_encoder=replace(BASE.y_encoder, max_tokens=64))
 
 PRESETS = {config.preset: config for config in (TINY, SMALL, BASE, OPEN_VLJEPA)}
-DUAL = ("clip", "siglip2")  # dual encoders of transformers behind the same protocol: model_server.dual
+OPEN_CLIP = ("pe-core",)  # weights in open_clip's layout; the others' are in transformers'
+DUAL = ("clip", "siglip2", *OPEN_CLIP)  # dual encoders behind the same protocol: model_server.dual
 MODELS = sorted([*PRESETS, *DUAL])
 
 

@@ -1,10 +1,8 @@
-"""A dual encoder of transformers as an engine: each frame alone, a clip as the mean of its frames.
+"""A dual encoder as an engine: each frame alone, a clip as the mean of its frames.
 
-The folder holds what transformers' own `save_pretrained` writes (model, tokenizer, image processor): `dual.fetch` makes
-it. Any model with `get_image_features` and `get_text_features` fits; CLIP and SigLIP are tested.
+`dual.fetch` makes the folder it is read from.
 """
 
-import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import AutoModel, AutoTokenizer
 
+from model_server.dual import open_clip_towers
+from model_server.dual.open_clip_towers import OpenClipTowers
+from model_server.dual.towers import Towers, TransformersTowers
 from model_server.engine import Clips, Embeddings, EngineError, Space, check_clips
+from model_server.presets import OPEN_CLIP
 from model_server.vljepa.model import as_float32
 from model_server.vljepa.packages import WeightsProblem
 from model_server.vljepa.weights import WEIGHTS, version
 
-PROCESSOR = "preprocessor_config.json"
 CLIP_FRAMES, WINDOW_S, STRIDE_S = 8, 4.0, 2.0  # as `small` looks at a video
 FRAMES_A_RUN, TEXTS_A_RUN = 16, 64
 
@@ -28,29 +28,22 @@ FRAMES_A_RUN, TEXTS_A_RUN = 16, 64
 class DualEngine:
     """The Engine protocol over an image encoder and a text encoder that share a space."""
 
-    def __init__(self, name: str, folder: Path, device: str) -> None:
-        self.device = device
-        self.dtype = torch.bfloat16 if device.startswith("cuda") else torch.float32
-        self.net = AutoModel.from_pretrained(folder, local_files_only=True, dtype=self.dtype).to(device).eval()
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        pixels = json.loads((folder / PROCESSOR).read_text())
+    def __init__(self, name: str, towers: Towers, version: str, device: str) -> None:
+        self.towers = towers
+        self.device, self.dtype = device, dtype_on(device)
         self.mean, self.std = (
-            torch.tensor(pixels[key], device=device)[:, None, None] for key in ("image_mean", "image_std")
+            torch.tensor(list(values), device=device)[:, None, None] for values in (towers.mean, towers.std)
         )
         self.lock = threading.Lock()
-        sizes = self.net.config
-        self.max_tokens = int(sizes.text_config.max_position_embeddings)
-        # SigLIP was trained on texts padded to one length, and reads its answer off the last place.
-        self.padding = "max_length" if sizes.model_type.startswith("siglip") else "longest"
         self.space = Space(
             model=name,
-            version=version(folder / WEIGHTS),
+            version=version,
             dim=int(self.encode_texts(["a text"]).shape[1]),
             clip_frames=CLIP_FRAMES,
             window_s=WINDOW_S,
             stride_s=STRIDE_S,
             prompt="",
-            frame_px=int(sizes.vision_config.image_size),
+            frame_px=towers.px,
         )
 
     def predict(self, clips: Clips, prompt: str | None = None) -> Embeddings:
@@ -71,7 +64,7 @@ class DualEngine:
         if not parts:
             return np.empty((0, self.space.dim), np.float32)
         with self.lock, torch.inference_mode():
-            return as_float32(normalize(torch.cat([self.texts(part) for part in parts]), dim=-1))
+            return as_float32(normalize(torch.cat([self.towers.texts(part).float() for part in parts]), dim=-1))
 
     def decode(self, embeddings: Embeddings) -> list[str]:  # noqa: ARG002 - it can read none
         raise EngineError(f"{self.space.model} has no y-decoder: it writes no captions.", permanent=True)
@@ -79,26 +72,24 @@ class DualEngine:
     def images(self, frames: Tensor) -> Tensor:
         """(F, px, px, 3) uint8 -> (F, D), L2-normalised."""
         pixels = frames.to(self.device).permute(0, 3, 1, 2).float() / 255
-        out = self.net.get_image_features(pixel_values=((pixels - self.mean) / self.std).to(self.dtype))
-        return normalize(out.pooler_output.float(), dim=-1)
+        seen = self.towers.images(((pixels - self.mean) / self.std).to(self.dtype))
+        return normalize(seen.float(), dim=-1)
 
-    def texts(self, texts: Sequence[str]) -> Tensor:
-        """n texts -> (n, D); longer ones are cut at what the encoder reads."""
-        tokens = self.tokenizer(
-            list(texts), padding=self.padding, truncation=True, max_length=self.max_tokens, return_tensors="pt"
-        )
-        known = {key: tokens[key].to(self.device) for key in ("input_ids", "attention_mask") if key in tokens}
-        if self.padding == "max_length":
-            known.pop("attention_mask", None)  # it was trained without one
-        found: Tensor = self.net.get_text_features(**known).pooler_output.float()
-        return found
+
+def dtype_on(device: str) -> torch.dtype:
+    return torch.bfloat16 if device.startswith("cuda") else torch.float32
 
 
 def load_dual(name: str, folder: Path, device: str) -> DualEngine:
-    """Raises WeightsProblem where the folder is not there, or is not what transformers writes."""
-    if not (folder / WEIGHTS).exists():
+    """Raises WeightsProblem where the folder is not there, is not what its package writes, or that is missing."""
+    kind, weights = (
+        (OpenClipTowers, folder / open_clip_towers.WEIGHTS)
+        if name in OPEN_CLIP
+        else (TransformersTowers, folder / WEIGHTS)
+    )
+    if not weights.exists():
         raise WeightsProblem(f"There is no {name} in {folder}: python -m model_server.dual.fetch {name} {folder}")
     try:
-        return DualEngine(name, folder, device)
-    except (OSError, ValueError, KeyError, AttributeError) as problem:
+        return DualEngine(name, kind(folder, device, dtype_on(device)), version(weights), device)
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError) as problem:
         raise WeightsProblem(f"{folder} cannot be read as {name} ({problem}): fetch it again.") from problem
