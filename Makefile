@@ -23,7 +23,7 @@ up: install
 	@exec $(BIN)/python manage.py up
 
 test: check
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 check: lint typecheck migrations
 

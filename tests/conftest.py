@@ -1,5 +1,6 @@
 """What every test may ask for: the cast, and settings that fit a test run."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from indexer.models import Library, Membership
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    shots = Path(os.environ["SEEKFRAME_SCREENSHOTS"])
+    if shots.exists():
+        terminalreporter.write_line(f"Screenshots of every page: {shots}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Real Postgres with pgvector and real Valkey for every test that asks for them; one throw-away cluster a run."""
+"""Real Postgres with pgvector and real Valkey for every test that asks for them: one throw-away pair a test process."""
 
 import atexit
 import os
@@ -28,7 +28,14 @@ def wait_for_port(port: int, seconds: float = 30) -> None:
     raise RuntimeError(f"nothing listens on port {port} after {seconds} s")
 
 
+STARTED = "SEEKFRAME_TESTS_STARTED"  # names what the first process started: the others inherit its environment
+
+
 def start_services() -> None:
+    for name in os.environ.pop(STARTED, "").split():
+        del os.environ[name]
+    ours = [name for name in ("DATABASE_URL", "REDIS_URL") if name not in os.environ]
+    os.environ[STARTED] = " ".join(ours)
     root = Path(tempfile.mkdtemp(prefix="seekframe-tests-"))
     root.chmod(0o755)
     atexit.register(shutil.rmtree, root, ignore_errors=True)
@@ -58,4 +65,10 @@ def start_services() -> None:
         os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
 
 
+def choose_screenshots() -> None:
+    """Before there is more than one test process: all write to one folder."""
+    os.environ.setdefault("SEEKFRAME_SCREENSHOTS", f"{tempfile.gettempdir()}/seekframe-screenshots-{os.getpid()}")
+
+
 start_services()
+choose_screenshots()

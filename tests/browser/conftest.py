@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ FILMS = {
     "A long title that somebody typed in one breath because the camera had run out of battery": ["blue", "yellow"],
     "Evening": ["purple", "blue", "red", "blue"],
 }
-_shots = ""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -169,12 +167,6 @@ def until(page: Page, expression: str) -> None:
 @pytest.fixture(scope="session")
 def shots() -> Path:
     """Where screenshots go: outside the repository, and kept."""
-    global _shots
-    _shots = os.environ.get("SEEKFRAME_SCREENSHOTS") or tempfile.mkdtemp(prefix="seekframe-screenshots-")
-    Path(_shots).mkdir(parents=True, exist_ok=True)
-    return Path(_shots)
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    if _shots:
-        terminalreporter.write_line(f"Screenshots of every page: {_shots}")
+    folder = Path(os.environ["SEEKFRAME_SCREENSHOTS"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
