@@ -71,6 +71,18 @@ def switch_when_complete(space: Space) -> None:
         activate(space)
 
 
+def take_back(space: Space) -> None:
+    """A space of an earlier model, whose engine is back: it is built on from what it holds."""
+    if Space.objects.filter(pk=space.pk, status=Space.Status.RETIRED).update(status=Space.Status.BUILDING):
+        space.status = Space.Status.BUILDING
+        log.info("space_taken_back", extra={"space_id": space.pk})
+
+
+def give_up_building(*, but: Space) -> None:
+    """No engine fills the others any more; what they hold is kept for the case that one comes back."""
+    Space.objects.filter(status=Space.Status.BUILDING).exclude(pk=but.pk).update(status=Space.Status.RETIRED)
+
+
 def lacks_index(video: Video) -> bool:
     """The video was indexed, and the space that search uses does not hold it."""
     active = active_space()

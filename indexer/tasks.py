@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from indexer import captions, deletion, pipeline, playable, samples, sweeper, worker
+from indexer import captions, deletion, filling, pipeline, playable, samples, sweeper, worker
 
 
 @shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
@@ -18,6 +18,11 @@ def make_media(video_id: str) -> None:
 @shared_task(name="indexer.tasks.write_captions")  # type: ignore[untyped-decorator]
 def write_captions(video_id: str) -> None:
     captions.write_captions(video_id, worker.engine())
+
+
+@shared_task(name="indexer.tasks.fill_space")  # type: ignore[untyped-decorator]
+def fill_space() -> None:
+    filling.fill_space(worker.engine().space)
 
 
 @shared_task(name="indexer.tasks.delete_video")  # type: ignore[untyped-decorator]

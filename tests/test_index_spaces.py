@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from indexer import pipeline, services, spaces
-from indexer.models import Anchor, Segment, Space
+from indexer import filling, pipeline, services, spaces
+from indexer.models import Anchor, Segment, Space, Video
 from tests.engines import DIM, ColourEngine
 from tests.indexing import placeholder_video, without_decoding
 
@@ -93,3 +93,75 @@ def test_a_new_space_takes_over_once_it_holds_every_video(library, tmp_path, mon
         assert (spaces.active_space() != old) is complete
     old.refresh_from_db()
     assert old.status == Space.Status.RETIRED
+
+
+class Worker:
+    """Index whatever was rung for, with one model."""
+
+    def __init__(self, monkeypatch, videos) -> None:
+        without_decoding(monkeypatch)
+        self.videos = videos
+
+    def fill(self, engine: ColourEngine) -> int:
+        """What the clock asks for, then the work it found."""
+        queued = filling.fill_space(engine.space)
+        for video in self.videos:
+            video.refresh_from_db()
+            if video.status == Video.Status.UPLOADED:
+                pipeline.index_video(video.pk, engine)
+        return queued
+
+
+@pytest.fixture
+def worker(library, tmp_path, monkeypatch) -> Worker:
+    made = Worker(monkeypatch, [placeholder_video(library, tmp_path, title) for title in ("one", "two", "three")])
+    for video in made.videos:
+        pipeline.index_video(video.pk, ColourEngine())
+    return made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_model_fills_its_space_a_few_videos_at_a_time_and_then_answers(worker, monkeypatch):
+    monkeypatch.setattr(filling, "AT_ONCE", 2)
+    old, new = spaces.active_space(), ColourEngine(version="new weights")
+    assert worker.fill(ColourEngine()) == 0, "the model has not changed"
+    assert worker.fill(new) == 2
+    assert spaces.active_space() == old
+    assert worker.fill(new) == 1
+    assert spaces.active_space().version == "new weights"
+    assert worker.fill(new) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_model_before_comes_back_with_what_it_held(worker):
+    old, new = ColourEngine(), ColourEngine(version="new weights")
+    first = spaces.active_space()
+    worker.fill(new)
+    assert spaces.active_space() != first
+    assert worker.fill(old) == 0, "its space holds every video"
+    assert spaces.active_space() == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_mind_leaves_no_space_being_built(worker, monkeypatch):
+    monkeypatch.setattr(filling, "AT_ONCE", 1)
+    worker.fill(ColourEngine(version="new weights"))
+    assert Space.objects.filter(status=Space.Status.BUILDING).exists()
+    worker.fill(ColourEngine())
+    assert not Space.objects.filter(status=Space.Status.BUILDING).exists()
+    assert worker.fill(ColourEngine(version="new weights")) == 1, "it goes on where it was"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_video_that_fails_is_not_tried_for_ever(worker):
+    Video.objects.filter(pk=worker.videos[0].pk).update(error="The file ends early.")
+    new = ColourEngine(version="new weights")
+    assert worker.fill(new) == 2
+    assert worker.fill(new) == 0
+    assert spaces.active_space().version != "new weights"
+
+
+@pytest.mark.django_db
+def test_without_videos_there_is_no_space_to_fill():
+    assert filling.fill_space(ColourEngine().space) == 0
+    assert not Space.objects.exists()

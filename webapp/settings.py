@@ -82,10 +82,13 @@ CELERY_TASK_ROUTES = {
     "indexer.tasks.index_video": {"queue": "index"},
     "indexer.tasks.make_media": {"queue": "media"},
     "indexer.tasks.write_captions": {"queue": "index"},  # its worker holds the model
+    "indexer.tasks.fill_space": {"queue": "index"},
     "webapp.sources.tasks.look_at_source": {"queue": "fetch"},  # hours of copying must hold up neither chores nor media
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "indexer.tasks.sweep", "schedule": 30.0},
+    # Behind a long queue it is dropped: there is enough to do, and the next minute asks again.
+    "fill_space": {"task": "indexer.tasks.fill_space", "schedule": 60.0, "options": {"expires": 60}},
     "sweep_orphans": {"task": "indexer.tasks.sweep_orphans", "schedule": 24 * 3600.0},
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
     "sweep_answers": {"task": "webapp.api.tasks.sweep_answers", "schedule": 3600.0},
