@@ -38,6 +38,6 @@ def fill_space(wanted: engine.Space) -> int:
 
 
 def lacking(space: Space, active: Space) -> QuerySet[Video]:
-    """Searched videos that the space does not hold. One that failed waits for a person: the reason stands on its page."""
+    """Searched videos that the space does not hold. One that failed waits for a person: its page says why."""
     held, known = (Stream.objects.filter(space=each).values("video") for each in (active, space))
     return videos_present().filter(status=Video.Status.READY, error="", pk__in=held).exclude(pk__in=known)

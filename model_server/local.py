@@ -36,8 +36,9 @@ class LocalEngine:
         self, model: VLJEPA, version: str, device: str, cache_dir: Path, decoder: YDecoder | None = None
     ) -> None:
         half = device.startswith("cuda") and model.config.stored == "bfloat16"
-        self.model = model.to(device, torch.bfloat16 if half else torch.float32)
-        self.decoder = None if decoder is None else decoder.to(device)
+        dtype = torch.bfloat16 if half else torch.float32
+        self.model = model.to(device, dtype)
+        self.decoder = None if decoder is None else decoder.to(device, dtype)
         self.version = version
         self.device = device
         self.cache_dir = cache_dir

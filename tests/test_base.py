@@ -1,6 +1,7 @@
 """The paper's parts (preset `base`), as tiny random checkpoints of the same transformers classes."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from transformers.image_utils import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 from model_server.engine import Clips, EngineError
 from model_server.local import LocalEngine, load_engine
 from model_server.presets import BASE, OPEN_VLJEPA
-from model_server.training import assemble_base, pretrain
+from model_server.training import assemble_base, decoder, pretrain
 from model_server.vljepa import weights
 from model_server.vljepa.frozen import NAMES, word_rows
 from model_server.vljepa.loss import InfoNCE
@@ -227,6 +228,33 @@ def test_it_trains_from_the_assembled_folder(folder, tmp_path):
     assert np.abs(trained.predict(clips) - before.predict(clips)).max() > 1e-4
     with pytest.raises(EngineError, match="one prompt"):
         trained.predict(clips, prompt="what is there")
+
+
+def test_a_decoder_learns_to_read_it(folder, tmp_path):
+    """Whatever the predictor is a slice of, the decoder is one of SmolLM2."""
+    own, data = tmp_path / "weights", tmp_path / "data"
+    shutil.copytree(folder, own)
+    data.mkdir()
+    Image.fromarray(some_frames()[0]).save(data / "0.png")
+    (data / "captions.jsonl").write_text(json.dumps({"file": "0.png", "captions": ["a dog runs"]}))
+    options = ["--weights", str(own), "--data", str(data), "--text", str(data / "captions.jsonl")]
+    options += [
+        "--steps",
+        "2",
+        "--batch",
+        "2",
+        "--least-count",
+        "1",
+        "--layers",
+        "0",
+        "--cache",
+        str(tmp_path / "cache"),
+    ]
+    decoder.main(options)
+    engine = load_engine("base", "cpu", own)
+    assert all(isinstance(text, str) for text in engine.decode(engine.predict(Clips(some_frames(), CLIP))))
+    with pytest.raises(EngineError, match="no y-decoder"):
+        load_engine("base", "cpu", folder).decode(engine.predict(Clips(some_frames(), CLIP)))
 
 
 def test_problems_are_named(folder, parts, tmp_path):

@@ -31,6 +31,12 @@ def test_captions_are_asked_for_colours_numbers_deeds_and_places():
     assert of_kind(own, "place") == [("Where is it?", "on the beach"), ("Where is it?", "in the park")]
 
 
+def test_an_item_with_a_class_is_asked_for_it():
+    tench = Item(Path("a.jpg"), ("a fish",), "train", label="tench")
+    assert of_kind(made([tench], 0)[0], "class") == [("What is this?", "tench")]
+    assert of_kind(made([item("a fish")], 0)[0], "class") == []
+
+
 def test_what_captions_disagree_about_is_not_asked():
     (own,) = made([item("two dogs run", "three dogs run", "a red ball", "a blue ball")], seed=0)
     assert not of_kind(own, "count")

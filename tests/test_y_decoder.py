@@ -1,5 +1,7 @@
 """The y-decoder with random weights and bytes for words: it learns, stops, is stored, and reads one space only."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -75,6 +77,7 @@ def test_the_engine_decodes_many_at_once():
     [
         ({"captions": ["a"]}, ["a"]),
         ({"caption": ["a", "b"]}, ["a", "b"]),
+        ({"caption": "a dog"}, ["a dog"]),
         ({"sentences": [" a"]}, [" a"]),
         ({"annotations": [{"sentence": "a"}]}, ["a"]),
         ({"other": 1}, []),
@@ -82,6 +85,25 @@ def test_the_engine_decodes_many_at_once():
 )
 def test_it_reads_the_corpora_as_they_are(row, sentences):
     assert sentences_of(row) == sentences
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("A cat sleeps. It is on a", "A cat sleeps."),
+        ("A cat! A dog. A", "A cat!"),
+        ("A cat sleeps on a", "A cat sleeps on a"),
+        ("It is 3.5 m high.", "It is 3.5 m high."),
+        ("", ""),
+    ],
+)
+def test_a_caption_is_one_sentence(written, kept):
+    assert y_decoder.first_sentence(written) == kept
+
+
+def test_in_bfloat16_it_writes_the_same(taught):
+    half = copy.deepcopy(taught).to(torch.bfloat16)
+    assert half.caption(embeddings()) == TEXTS
 
 
 def test_captions_are_tidied_and_rare_pieces_left_out():

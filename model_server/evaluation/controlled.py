@@ -17,8 +17,9 @@ from model_server.evaluation.ranks import ranks
 from model_server.evaluation.rows import interval
 from model_server.training.features import Features
 from model_server.training.texts import tidy
+from model_server.vljepa.config import PredictorConfig
 from model_server.vljepa.model import VLJEPA
-from model_server.vljepa.prompt import embed_prompts
+from model_server.vljepa.prompt import embed_prompts, rows_of
 from model_server.vljepa.vlm import TokenVLM
 from model_server.vljepa.x_encoder import VisualTokens, XEncoder
 from model_server.vljepa.y_decoder import IGNORED, YDecoder
@@ -152,13 +153,19 @@ def costs(jepa: VLJEPA, decoder: YDecoder, vlm: TokenVLM, test: Test) -> dict[st
         clips = see()
         predicted = jepa.predict(clips)
         found[f"batch {n}"] = {
-            "prompt embedding": timed(partial(embed_prompts, config.predictor, [config.predictor.prompt], None), 1),
+            "prompt embedding": timed(partial(embed_anew, config.predictor), 1),
             "x-encoder": timed(see, n),
             "VL-JEPA predictor": timed(partial(jepa.predict, clips), n),
             "VL-JEPA y-decoder": timed(partial(decoder.caption, predicted), n),
             "VLM": timed(partial(vlm.caption, clips), n),
         }
     return found
+
+
+def embed_anew(config: PredictorConfig) -> Tensor:
+    """A prompt that was embedded before is kept: here it is forgotten first."""
+    rows_of.cache_clear()
+    return embed_prompts(config, [config.prompt], None)[0]
 
 
 def timed(do: Callable[[], object], n: int) -> float:

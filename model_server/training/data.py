@@ -1,6 +1,7 @@
 """Training and evaluation data: folders with a `captions.jsonl`, one JSON object a line; or WebDataset shards.
 
-`file` and `captions` are required; `split` and `license` are optional. What else a line holds is left to its owner.
+`file` and `captions` are required; `split`, `license` and `label` (a class name) are optional. What else a line holds
+is left to its owner.
 """
 
 import json
@@ -23,6 +24,7 @@ class Item:
     captions: tuple[str, ...]
     split: str
     licence: str = ""
+    label: str = ""  # the name of its class, where it has one
 
     @property
     def is_photo(self) -> bool:
@@ -60,7 +62,8 @@ def read_line(line: str, folder: Path, where: str) -> Item:
     path = folder / row["file"]
     if not path.is_file():
         raise DataProblem(f"{where} names {row['file']}, which is not there.")
-    return Item(path, tuple(c.strip() for c in captions), str(row.get("split", "")), str(row.get("license", "")))
+    rest = (str(row.get(name) or "") for name in ("split", "license", "label"))
+    return Item(path, tuple(c.strip() for c in captions), *rest)
 
 
 def chosen(items: list[Item], split: str | None) -> list[Item]:

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from model_server.local import cache_dir
+from model_server.presets import SMALL
 from model_server.training import heads
 from model_server.training.data import DataProblem, read_folder
 from model_server.training.features import Features, cached_features
@@ -130,17 +131,17 @@ def prepare(
 
 
 def config_of(args: argparse.Namespace, model: VLJEPA, version: str) -> YDecoderConfig:
-    predictor = model.config.predictor
+    slice_of = SMALL.predictor  # SmolLM2's own sizes, whatever the predictor is a slice of
     return YDecoderConfig(
         source="smollm2",
         reads=version,
         dim=model.config.dim,
         layers=tuple(args.layers),
-        hidden=predictor.hidden,
-        intermediate=predictor.intermediate,
-        n_heads=predictor.n_heads,
-        n_kv_heads=predictor.n_kv_heads,
-        rope_theta=predictor.rope_theta,
+        hidden=slice_of.hidden,
+        intermediate=slice_of.intermediate,
+        n_heads=slice_of.n_heads,
+        n_kv_heads=slice_of.n_kv_heads,
+        rope_theta=slice_of.rope_theta,
         n_prefix=args.prefix,
         max_tokens=args.max_tokens,
     )
@@ -157,7 +158,7 @@ def kept_words(spelt: list[list[int]], least: int) -> Tensor:
 
 def pictures(args: argparse.Namespace, model: VLJEPA) -> tuple[list[tuple[Features, Tensor, list[list[int]]]], ...]:
     """Each folder's features, the predicted embeddings (V, D) of its views, and the views of each item."""
-    x_encoder = build_x_encoder(model.config, model.names, "cpu", cache_dir(), torch.get_num_threads())
+    x_encoder = build_x_encoder(model.config, model.names, "cpu", cache_dir(), torch.get_num_threads(), model.folder)
     space = space_of(model.config, "training")
     folders = [read_folder(folder) for folder in args.data]
     return tuple(

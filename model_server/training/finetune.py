@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = pretrain.parser("finetune", __doc__)
     parser.add_argument("--replay", type=float, default=0.5, help="share of captions in a batch")
-    parser.set_defaults(epochs=3, batch=256, lr=2e-4, head_epochs=0)
+    parser.set_defaults(epochs=3, batch=256, lr=2e-4, head_epochs=0, schedule="cosine")
     args = parser.parse_args(arguments)
     if args.start is None:
         parser.error("--start is needed: stage 2 goes on from weights of stage 1")

@@ -88,6 +88,12 @@ def parser(command: str, about: str) -> argparse.ArgumentParser:
     parser.add_argument("--clip-weight", type=int, default=3, help="times a video is drawn where a photo is drawn once")
     parser.add_argument("--batch", type=int, default=384)
     parser.add_argument("--lr", type=float, default=4e-4)
+    parser.add_argument(
+        "--schedule",
+        choices=("constant", "cosine"),
+        default="constant",
+        help="of the rate after its warm-up (paper: constant in stage 1, cosine in stage 2)",
+    )
     parser.add_argument("--y-lr-factor", type=float, default=0.05, help="of --lr, for the text encoder (paper: 0.05)")
     parser.add_argument("--shortcut-lr-factor", type=float, default=2.5, help="of --lr: it starts from nothing")
     parser.add_argument("--weight-decay", type=float, default=0.05)
@@ -193,7 +199,8 @@ def validation_part(items: list[Item]) -> list[Item]:
 
 def learning_rate(step: int, steps: int, args: argparse.Namespace) -> float:
     warm = min(1.0, (step + 1) / args.warm_up)
-    return args.lr * warm * 0.5 * (1 + math.cos(math.pi * step / steps))
+    left = 0.5 * (1 + math.cos(math.pi * step / steps)) if args.schedule == "cosine" else 1.0
+    return float(args.lr * warm * left)
 
 
 def train_step(run: Run, batch: Batch, x_encoder: XEncoder, rate: float, args: argparse.Namespace) -> float:

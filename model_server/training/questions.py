@@ -2,7 +2,7 @@
 
 A folder may hold a questions.jsonl beside its captions.jsonl, one JSON object a line: `file`, `question`, `answer`, and
 `kind` where questions shall be measured in groups. Where there is none, captions are asked themselves: what is there
-(as often yes as no), what colour, how many, what somebody does, and where.
+(as often yes as no), what colour, how many, what somebody does, and where; and items with a `label`, what they show.
 """
 
 import json
@@ -100,9 +100,17 @@ def made(items: Sequence[Item], seed: int) -> list[list[Question]]:
     together = companions(named, list(known))
     draw = np.random.default_rng(seed)
     return [
-        [*existence(item, own, known, together, draw), *colours(item), *counts(item), *doings(item), *places(item)]
-        for item, own in zip(items, named, strict=True)
+        [*existence(item, own, known, together, draw), *of_item(item)] for item, own in zip(items, named, strict=True)
     ]
+
+
+def of_item(item: Item) -> list[Question]:
+    """What can be asked without knowing the others."""
+    return [*classes(item), *colours(item), *counts(item), *doings(item), *places(item)]
+
+
+def classes(item: Item) -> list[Question]:
+    return [Question("What is this?", item.label, "class")] if item.label else []
 
 
 def things(caption: str) -> set[tuple[str, str]]:

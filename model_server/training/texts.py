@@ -39,8 +39,13 @@ def read_texts(files: list[Path], seed: int) -> list[str]:
 
 
 def sentences_of(row: dict[str, Any]) -> list[str]:
+    """
+    >>> sentences_of({"caption": "a dog"}), sentences_of({"captions": ["a dog", "a cat"]})
+    (['a dog'], ['a dog', 'a cat'])
+    """
     listed = [note["sentence"] for note in row.get("annotations", [])]
-    return [*row.get("captions", []), *row.get("caption", []), *row.get("sentences", []), *listed]
+    told = (row.get(name) or [] for name in ("captions", "caption", "sentences"))
+    return [*(text for own in told for text in ([own] if isinstance(own, str) else own)), *listed]
 
 
 def tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""VL-JEPA assembled: x-encoder, predictor, y-encoder (paper figure 1). The y-decoder joins in a later version."""
+"""VL-JEPA assembled: x-encoder, predictor, y-encoder (paper figure 1). The y-decoder stands beside it: `y_decoder`."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -6,6 +6,7 @@ and choosing among 10,000 words instead of 49,000 is most of the speed.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from model_server.vljepa.weights import as_floats, as_stored
 WEIGHTS = "y_decoder.safetensors"
 CONFIG = "y_decoder.json"
 END = 0  # the first word of the kept vocabulary: the source's end of text, and padding
+SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 IGNORED = -100  # a label the loss leaves out
 
 Given = TypeVar("Given")  # what a prefix is made of
@@ -91,11 +93,11 @@ class PrefixLM(nn.Module, Generic[Given]):
         return [[*[place[p] for p in row if p in place][: self.config.max_tokens - 1], END] for row in rows]
 
     def spell(self, words: Tensor) -> str:
-        """Places in `kept` (L,) up to the first END -> text."""
+        """Places in `kept` (L,) up to the first END -> one sentence."""
         ids = [int(self.kept[word]) for word in words[: ends_at(words)]]
         if self.config.source == "random":
             return bytes(ids).decode(errors="replace")
-        return str(tokenizer().decode(ids)).strip()
+        return first_sentence(str(tokenizer().decode(ids)).strip())
 
 
 class YDecoder(PrefixLM[Tensor]):
@@ -108,6 +110,15 @@ class YDecoder(PrefixLM[Tensor]):
     def read(self, given: Tensor) -> Tensor:
         prefix = self.prefix(given.to(self.prefix.weight))
         return prefix.unflatten(1, (self.config.n_prefix, self.config.hidden))
+
+
+def first_sentence(text: str) -> str:
+    """What was begun after it is left out: a caption has room for few words, and half a sentence says less than none.
+
+    >>> first_sentence("A cat sleeps. It is on a"), first_sentence("A cat sleeps on a"), first_sentence("It is 3.5 m.")
+    ('A cat sleeps.', 'A cat sleeps on a', 'It is 3.5 m.')
+    """
+    return SENTENCE_END.split(text, maxsplit=1)[0]
 
 
 def ends_at(words: Tensor) -> int:
