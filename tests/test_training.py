@@ -9,7 +9,7 @@ import torch
 
 from model_server.evaluation import retrieval
 from model_server.evaluation.ranks import ranks, retrieval_scores
-from model_server.training import pretrain
+from model_server.training import finetune, pretrain
 from model_server.training.data import DataProblem, read_folder
 from model_server.vljepa import weights
 from tests.coloured import coloured_photos
@@ -38,6 +38,15 @@ def test_it_trains_writes_weights_and_says_where_they_come_from(folder, tmp_path
     card = (out / "MODEL_CARD.md").read_text()
     assert "colours: 12 photos" in card
     assert "R@1" in card
+
+
+def test_the_rate_of_stage_1_is_constant_and_that_of_stage_2_a_cosine():
+    places = ["--data", ".", "--out", "out"]
+    first, second = pretrain.parse(places), finetune.parse([*places, "--start", "."])
+    rates = [pretrain.learning_rate(step, 1000, first) for step in (first.warm_up, 500, 999)]
+    assert rates == [first.lr] * 3
+    rates = [pretrain.learning_rate(step, 1000, second) for step in (500, 999)]
+    assert rates == pytest.approx([second.lr / 2, 0], abs=second.lr / 1000)
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_same_losses(folder, tmp_path, monkeypatch):
