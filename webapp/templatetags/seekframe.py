@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from indexer.models import Video
+from webapp.languages.stored import in_language
 from webapp.pages import heat, words
 
 LAYOUT = ("columns", "rows", "tile_width_px", "tile_height_px", "interval_s", "n_tiles")
@@ -19,6 +20,13 @@ register = template.Library()
 register.filter("timecode", words.timecode)
 register.filter("percent", words.percent)
 register.filter("heat_path", heat.heat_path)
+register.filter("in_language", in_language)
+
+
+@register.filter
+def first_lower(text: str) -> str:
+    """As within a sentence: only the first letter, for a German noun keeps its capital."""
+    return text[:1].lower() + text[1:]
 
 
 @register.filter
