@@ -21,5 +21,6 @@ class LanguageMiddleware(LocaleMiddleware):
             if request.path.startswith(FOR_PROGRAMS):
                 request.LANGUAGE_CODE = settings.LANGUAGE_CODE
                 return self.get_response(request)
-            answer: HttpResponseBase = super().__call__(request)
+            answer = super().__call__(request)
+            assert isinstance(answer, HttpResponseBase)  # an awaitable only where the server is asynchronous
             return answer

@@ -24,8 +24,14 @@ def in_language(sentence: object) -> str:
     for msgid, pattern in patterns():
         if found := pattern.fullmatch(text):
             places = found.groupdict()
-            return gettext(msgid) % {name: in_language(v) if name == WHOLE else v for name, v in places.items()}
+            return gettext(msgid) % {name: _inner(v) if name == WHOLE else v for name, v in places.items()}
     return text
+
+
+def _inner(text: str) -> str:
+    """A sentence within another may have lost its full stop."""
+    said = in_language(text)
+    return said if said != text else in_language(f"{text}.").removesuffix(".")
 
 
 def is_known(sentence: str) -> bool:

@@ -13,14 +13,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from webapp.sharing.guests import guests_may_ask
-
 YEAR_S = 31_536_000
 
 _catalog = JavaScriptCatalog.as_view(domain="djangojs", packages=["webapp"])
 
 
-@guests_may_ask
 @login_not_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
