@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from indexer import services, tags
 from indexer.models import Library, Video
@@ -17,7 +16,7 @@ from indexer.selectors import videos_present
 
 Change = Callable[[Video], str]  # makes it, or says why not; empty where it was made
 
-GONE = _lazy("no longer here")
+GONE = gettext_lazy("no longer here")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 

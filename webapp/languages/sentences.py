@@ -69,8 +69,9 @@ ENDS = (
     _("The uploaded file is no longer in storage: upload it again."),
     _("The worker ran out of memory."),
     _(
-        "The worker stopped %(n)s times while indexing this video; it may have run out of memory. Index it again to try once more."
-    ),  # noqa: E501
+        "The worker stopped %(n)s times while indexing this video; it may have run out of memory. "
+        "Index it again to try once more."
+    ),
     _("The worker stopped each time it prepared this video for playback."),
     _("The worker stopped each time it wrote captions for this video."),
     _("Writing its captions failed."),
@@ -150,8 +151,9 @@ UPLOADS = (
     _("You may no longer add videos to this library."),
     _("You may watch «%(name)s», but not add videos to it. Ask its owner."),
     _(
-        "«%(name)s» is not a video that can be read here. Choose a file that ends in mp4, mov, mkv, webm, avi, mpg, ts, wmv, flv, ogv or gif."
-    ),  # noqa: E501
+        "«%(name)s» is not a video that can be read here. Choose a file that ends in mp4, mov, mkv, "
+        "webm, avi, mpg, ts, wmv, flv, ogv or gif."
+    ),
 )
 SOURCES = (
     _("A socket file is not a public address."),

@@ -15,7 +15,7 @@ from django.views.i18n import JavaScriptCatalog, set_language
 
 YEAR_S = 31_536_000
 
-_catalog = JavaScriptCatalog.as_view(domain="djangojs", packages=["webapp"])
+_catalog = JavaScriptCatalog.as_view(domain="djangojs")
 
 
 @login_not_required

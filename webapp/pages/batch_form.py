@@ -6,7 +6,7 @@ from typing import ClassVar
 from django import forms
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from indexer import batch
 from indexer.models import Library
@@ -15,7 +15,7 @@ from webapp.languages.stored import in_language
 from webapp.pages.fields import MomentField
 
 MOST_SHIFT = 1_000_000
-UNITS = [("hours", _lazy("hours")), ("minutes", _lazy("minutes")), ("days", _lazy("days"))]
+UNITS = [("hours", gettext_lazy("hours")), ("minutes", gettext_lazy("minutes")), ("days", gettext_lazy("days"))]
 
 
 class BatchForm(forms.Form):
@@ -27,18 +27,18 @@ class BatchForm(forms.Form):
     do = forms.ChoiceField(
         choices=[(deed, deed) for deed in DEEDS],
         error_messages={
-            "required": _lazy("Press the button of what shall be done."),
-            "invalid_choice": _lazy("Press a button."),
+            "required": gettext_lazy("Press the button of what shall be done."),
+            "invalid_choice": gettext_lazy("Press a button."),
         },
     )
-    tag = forms.CharField(required=False, max_length=60, label=_lazy("Tag"))
-    recorded_at = MomentField(_lazy("Recorded"))
+    tag = forms.CharField(required=False, max_length=60, label=gettext_lazy("Tag"))
+    recorded_at = MomentField(gettext_lazy("Recorded"))
     by = forms.IntegerField(
-        required=False, min_value=-MOST_SHIFT, max_value=MOST_SHIFT, label=_lazy("Shift the date recorded by")
+        required=False, min_value=-MOST_SHIFT, max_value=MOST_SHIFT, label=gettext_lazy("Shift the date recorded by")
     )
-    unit = forms.ChoiceField(required=False, label=_lazy("Unit"), choices=UNITS)
-    find = forms.CharField(required=False, max_length=300, strip=False, label=_lazy("In titles, replace"))
-    put = forms.CharField(required=False, max_length=300, strip=False, label=_lazy("by"))
+    unit = forms.ChoiceField(required=False, label=gettext_lazy("Unit"), choices=UNITS)
+    find = forms.CharField(required=False, max_length=300, strip=False, label=gettext_lazy("In titles, replace"))
+    put = forms.CharField(required=False, max_length=300, strip=False, label=gettext_lazy("by"))
 
     def clean_tag(self) -> str:
         try:

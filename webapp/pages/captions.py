@@ -52,7 +52,8 @@ def _under_way(video: Video, share: float) -> str:
     if video.caption_status == Video.Status.INDEXING:
         return _("Writing captions") + done
     if video.caption_error:
-        return f"{in_language(video.caption_error)} {_('Captions are tried again in a while')}{done}"
+        again = _("Captions are tried again in a while")
+        return f"{in_language(video.caption_error)} {again}{done}"
     return _("Captions wait for a worker") + done
 
 

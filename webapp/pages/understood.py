@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import formats
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from webapp.pages.forms import SearchForm
 from webapp.pages.words import timecode
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 
-ADDED = (_lazy("added from %(first)s to %(last)s"), _lazy("added from %(first)s"), _lazy("added to %(last)s"))
-RECORDED = (
-    _lazy("recorded from %(first)s to %(last)s"),
-    _lazy("recorded from %(first)s"),
-    _lazy("recorded to %(last)s"),
+ADDED = (
+    gettext_lazy("added from %(first)s to %(last)s"),
+    gettext_lazy("added from %(first)s"),
+    gettext_lazy("added to %(last)s"),
 )
-SHAPES = {"landscape": _lazy("landscape pictures"), "portrait": _lazy("portrait pictures")}
+RECORDED = (
+    gettext_lazy("recorded from %(first)s to %(last)s"),
+    gettext_lazy("recorded from %(first)s"),
+    gettext_lazy("recorded to %(last)s"),
+)
+SHAPES = {"landscape": gettext_lazy("landscape pictures"), "portrait": gettext_lazy("portrait pictures")}
 
 
 def understood(form: SearchForm, everywhere: str) -> str:

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from indexer.models import Video
 from webapp.languages.stored import in_language
 
 STAGES = {
-    "probe": _lazy("Looking at the file"),
-    "decode": _lazy("Decoding"),
-    "encode": _lazy("Encoding"),
-    "predict": _lazy("Encoding"),  # the predictor runs on what the x-encoder encoded: to a person it is one wait
-    "segment": _lazy("Cutting into segments"),
-    "store": _lazy("Storing"),
+    "probe": gettext_lazy("Looking at the file"),
+    "decode": gettext_lazy("Decoding"),
+    "encode": gettext_lazy("Encoding"),
+    "predict": gettext_lazy("Encoding"),  # the predictor runs on what the x-encoder encoded: to a person it is one wait
+    "segment": gettext_lazy("Cutting into segments"),
+    "store": gettext_lazy("Storing"),
 }
 WAITS = {Video.Status.UPLOADED, Video.Status.INDEXING}
 LOST = {Video.Status.FAILED, Video.Status.QUARANTINED}

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from indexer.models import Video
 from webapp.languages.stored import in_language
@@ -21,9 +21,9 @@ from webapp.uploads.models import Upload
 Status = SourceItem.Status
 LATEST = 8  # files that are shown; the counts tell of all
 CALLED = {
-    Source.Kind.FOLDER: _lazy("Watched folder"),
-    Source.Kind.BUCKET: _lazy("Bucket"),
-    Source.Kind.ADDRESS: _lazy("Address"),
+    Source.Kind.FOLDER: gettext_lazy("Watched folder"),
+    Source.Kind.BUCKET: gettext_lazy("Bucket"),
+    Source.Kind.ADDRESS: gettext_lazy("Address"),
 }
 
 

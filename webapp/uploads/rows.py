@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from indexer.models import Video
 from indexer.selectors import trash_open_to, videos_visible_to
@@ -20,8 +20,8 @@ from webapp.uploads.models import Upload
 
 SENT = 0.5  # share of the bar that the bytes fill; indexing fills the rest
 SHOWN_FOR = timedelta(days=1)
-IN_TRASH = _lazy("In the library's trash, as «%(title)s»")
-TWIN_IN_TRASH = _lazy("This file lies in the library's trash, as «%(title)s»")
+IN_TRASH = gettext_lazy("In the library's trash, as «%(title)s»")
+TWIN_IN_TRASH = gettext_lazy("This file lies in the library's trash, as «%(title)s»")
 ENDED = (Upload.Status.CANCELLED, Upload.Status.EXPIRED)
 
 
@@ -78,7 +78,7 @@ def _receiving(upload: Upload) -> Row:
         n_bytes = 0
     share = SENT * n_bytes / upload.size_bytes
     come = _("%(come)s of %(all)s are here") % {"come": in_words(n_bytes), "all": in_words(upload.size_bytes)}
-    here = f"{come if n_bytes else _('Nothing is here yet')}. {_('Choose the same file again to go on.')}"
+    here = ". ".join([come if n_bytes else _("Nothing is here yet"), _("Choose the same file again to go on.")])
     return Row(upload, "waiting", here, share, live=False, can_stop=True, is_paused=True)
 
 
