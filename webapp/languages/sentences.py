@@ -66,6 +66,7 @@ ENDS = (
     _("Indexing failed."),
     _("Preparing it for playback failed."),
     _("Something went wrong inside Seekframe (%(kind)s); the worker's log has the details."),
+    _("The earlier index is still searched."),
     _("The uploaded file is no longer in storage: upload it again."),
     _("The worker ran out of memory."),
     _(
