@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.utils import translation
 
 from tests.bare_text import bare
 from tests.messages import CATALOGUES, ROOT, gathered, places
@@ -63,12 +64,12 @@ def test_every_sentence_for_a_person_can_be_translated():
 
 
 def test_stored_sentences_are_said_in_german():
-    from django.utils import translation
-
     with translation.override("de"):
         assert in_language("This file is empty.") == "Diese Datei ist leer."
         assert in_language("This file is empty. It was tried 4 times.") == "Diese Datei ist leer. Es gab 4 Versuche."
         away = "The model has changed since your videos were indexed: only titles and captions were searched."
         assert in_language(away).endswith("Nur Titel und Beschreibungen wurden durchsucht.")
         assert in_language("What somebody wrote.") == "What somebody wrote."
+        alone = "Scores are plain similarities, not probabilities: nothing was fitted for small 1."
+        assert in_language(alone).startswith("Die Werte sind bloße Ähnlichkeiten")
     assert in_language("This file is empty.") == "This file is empty."

@@ -24,7 +24,7 @@ def test_german_from_home_to_a_moment_that_plays(alice_page: Page, films: dict[s
     assert page.evaluate("document.documentElement.lang") == "de"
     faults = look(page, "german-home", "light", shots)
     page.get_by_label("Videos durchsuchen").fill("red")
-    page.get_by_role("button", name="Suchen").click()
+    page.get_by_role("button", name="Suchen", exact=True).click()
     page.wait_for_url("**/search?q=red**")
     expect(page.get_by_role("status").first).to_contain_text("in allen Bibliotheken")
     expect(page.locator("[data-player-facts]")).to_contain_text("% Übereinstimmung")
@@ -68,7 +68,7 @@ def test_german_pages_fit_a_phone(alice_page: Page, films: dict[str, Video], sho
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             faults.append(f"{name} is wider than a phone")
     page.locator("[data-pick]").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
-    expect(page.get_by_text("Eine Datei, die auf .txt endet, ist kein Video")).to_be_visible()
+    expect(page.locator(".upload-row .state")).to_contain_text("Eine Datei, die auf .txt endet, ist kein Video")
     page.get_by_role("button", name="Entfernen").click()
     page.goto(f"/v/{Video.objects.get(title='broken.avi').pk}")
     expect(page.get_by_text("Diese Datei ist leer.")).to_be_visible()

@@ -58,6 +58,7 @@ MODEL = (
     _("The model server's space cannot be read: %(why)s"),
     _("The model wrote %(n)s captions for %(all)s."),
     _("This model writes no captions."),
+    _("Scores are plain similarities, not probabilities: nothing was fitted for %(model)s."),
     _("%(sentence)s: only titles and captions were searched."),
     _("%(sentence)s: your words were left out."),
 )
