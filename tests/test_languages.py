@@ -110,6 +110,12 @@ def test_programs_are_told_in_english(as_alice):
     assert "Content-Language" not in answer
 
 
+def test_a_page_of_an_error_does_not_repeat_its_address(client, library):
+    page = read(client, reverse("shared", args=["x" * 43]))
+    assert "xxx" not in page
+    assert 'id="language"' in page
+
+
 def test_nothing_of_a_request_stays_in_its_thread(client, library):
     read(client, "/sign-in", **GERMAN)
     assert translation.get_language() == "en"

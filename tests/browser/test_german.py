@@ -30,6 +30,7 @@ def test_german_from_home_to_a_moment_that_plays(alice_page: Page, films: dict[s
     expect(page.locator("[data-player-facts]")).to_contain_text("% Übereinstimmung")
     faults += look(page, "german-results", "light", shots)
     page.get_by_text("Filter", exact=True).click()
+    expect(page.get_by_label("eher als (rather than)")).to_be_visible()
     faults += look(page, "german-filters", "light", shots)
     page.get_by_role("link", name="Seite des Videos öffnen").click()
     page.wait_for_url("**/v/**")
