@@ -37,6 +37,7 @@ COPY model_server/ model_server/
 COPY indexer/ indexer/
 COPY search/ search/
 COPY webapp/ webapp/
+COPY locale/ locale/
 COPY templates/ templates/
 COPY static/ static/
 USER seekframe
@@ -48,6 +49,7 @@ COPY model_server/ model_server/
 COPY indexer/ indexer/
 COPY search/ search/
 COPY webapp/ webapp/
+COPY locale/ locale/
 COPY templates/ templates/
 COPY static/ static/
 USER seekframe

@@ -5,12 +5,13 @@ SOURCES := webapp indexer search model_server client benchmarks tests requiremen
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint typecheck migrations fmt install install-tests lock clean
+.PHONY: help up test check lint typecheck migrations messages fmt install install-tests lock clean
 
 help:
 	@echo "make up     install what is missing and run Seekframe (Ctrl-C stops it)"
 	@echo "make test   every check and every test"
 	@echo "make fmt    format the code"
+	@echo "make messages  gather the pages' texts for translation"
 	@echo "make clean  remove caches and .venv (your videos in var/ stay)"
 
 install:
@@ -37,6 +38,13 @@ typecheck: install-tests
 migrations: install-tests
 	@SECRET_KEY=check SEEKFRAME_ENV_FILE=/dev/null SEEKFRAME_VAR=/nonexistent $(BIN)/python manage.py makemigrations --check --dry-run -v 0 || \
 		{ echo "A model changed without a migration: run manage.py makemigrations --name INTENT."; exit 1; }
+
+# Gathers the texts of the sources into locale/ (needs xgettext), and compiles what is translated.
+messages: install-tests
+	@for domain in "django -i static -i tests" "djangojs -i vendor"; do \
+		SECRET_KEY=x SEEKFRAME_ENV_FILE=/dev/null SEEKFRAME_VAR=/nonexistent $(BIN)/python manage.py makemessages \
+			--all --no-location --no-obsolete -d $$domain -i var -i client -i docs; done
+	@$(BIN)/python -m tests.messages
 
 fmt: install-tests
 	@$(BIN)/ruff format .

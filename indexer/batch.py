@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from indexer import services, tags
 from indexer.models import Library, Video
@@ -14,7 +16,7 @@ from indexer.selectors import videos_present
 
 Change = Callable[[Video], str]  # makes it, or says why not; empty where it was made
 
-GONE = "no longer here"
+GONE = gettext_lazy("no longer here")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
@@ -28,12 +30,14 @@ class Done:
         >>> Done(2, {"no longer here": 1}).sentence("tagged “beach”")
         '2 videos tagged “beach”; 1 left as it was: no longer here.'
         """
-        made = f"{self.n_changed or 'No'} video{'s' * (self.n_changed != 1)} {deed}"
+        made = ngettext("%(n)s video %(deed)s", "%(n)s videos %(deed)s", self.n_changed)
+        made %= {"n": self.n_changed or _("No"), "deed": deed}
         n_left = sum(self.left.values())
         if not n_left:
             return f"{made}."
         why = ", ".join(f"{reason} ({n})" if len(self.left) > 1 else reason for reason, n in self.left.items())
-        return f"{made}; {n_left} left as {'it was' if n_left == 1 else 'they were'}: {why}."
+        left = ngettext("%(n)s left as it was: %(why)s.", "%(n)s left as they were: %(why)s.", n_left)
+        return f"{made}; {left % {'n': n_left, 'why': why}}"
 
 
 @transaction.atomic
@@ -41,7 +45,7 @@ def apply(*, library: Library, video_ids: Collection[UUID], change: Change) -> D
     """The rows are held until all is done, in one order for all, so that two people cannot wait for each other."""
     rows = list(videos_present().select_for_update().filter(library=library, pk__in=video_ids).order_by("pk"))
     said = Counter(change(video) for video in rows)
-    said[GONE] += len(set(video_ids)) - len(rows)
+    said[str(GONE)] += len(set(video_ids)) - len(rows)
     tags.forget_unused(library)
     return Done(said.pop("", 0), {reason: n for reason, n in said.items() if n})
 
@@ -49,9 +53,9 @@ def apply(*, library: Library, video_ids: Collection[UUID], change: Change) -> D
 def tag_add(library: Library, name: str) -> Change:
     def change(video: Video) -> str:
         if video.tags.filter(name__iexact=name).exists():
-            return "tagged so already"
+            return _("tagged so already")
         if video.tags.count() >= tags.MOST:
-            return f"has {tags.MOST} tags"
+            return _("has %(n)s tags") % {"n": tags.MOST}
         video.tags.add(tags.tag_ensure(library, name))
         return ""
 
@@ -62,7 +66,7 @@ def tag_remove(name: str) -> Change:
     def change(video: Video) -> str:
         found = list(video.tags.filter(name__iexact=name))
         video.tags.remove(*found)
-        return "" if found else "not tagged so"
+        return "" if found else _("not tagged so")
 
     return change
 
@@ -70,7 +74,7 @@ def tag_remove(name: str) -> Change:
 def recorded_set(moment: datetime | None) -> Change:
     def change(video: Video) -> str:
         if video.recorded_at == moment:
-            return "dated so already"
+            return _("dated so already")
         Video.objects.filter(pk=video.pk).update(recorded_at=moment)
         return ""
 
@@ -82,13 +86,13 @@ def recorded_shift(by: timedelta) -> Change:
 
     def change(video: Video) -> str:
         if video.recorded_at is None:
-            return "no date to shift"
+            return _("no date to shift")
         try:
             moment = video.recorded_at + by
         except OverflowError:
-            return "would leave the calendar"
+            return _("would leave the calendar")
         if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            return "would leave the calendar"
+            return _("would leave the calendar")
         Video.objects.filter(pk=video.pk).update(recorded_at=moment)
         return ""
 
@@ -99,7 +103,7 @@ def titles_replace(find: str, put: str) -> Change:
     def change(video: Video) -> str:
         title = retitled(video.title, find, put)
         if title is None:
-            return "title without these letters, or nothing left of it"
+            return _("title without these letters, or nothing left of it")
         services.video_rename(video=video, title=title)
         return ""
 
@@ -117,8 +121,8 @@ def retitled(title: str, find: str, put: str) -> str | None:
 
 
 def to_trash(video: Video) -> str:
-    return "" if services.video_trash(video=video) else GONE
+    return "" if services.video_trash(video=video) else str(GONE)
 
 
 def index_again(video: Video) -> str:
-    return "" if services.video_reindex(video=video) else "under way already"
+    return "" if services.video_reindex(video=video) else _("under way already")

@@ -14,6 +14,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 MAX_CHARACTERS = 400  # more than the y-encoder reads
 MAX_STEPS = 5
 WITHIN_S, MOST_WITHIN_S = 30.0, 3600.0  # from the end of one step to the start of the next
@@ -248,16 +250,22 @@ def in_words(query: Query) -> str:
     if query.steps == plain(query.text).steps:
         return ""
     minutes, seconds = divmod(query.within_s, 60)
-    span = f"{query.within_s:g} s" if seconds else f"{minutes:g} min"
-    return f", then within {span} ".join(_said(step) for step in query.steps)
+    span = _("%(n)s s") % {"n": f"{query.within_s:g}"} if seconds else _("%(n)s min") % {"n": f"{minutes:g}"}
+    then = _(", then within %(span)s ") % {"span": span}
+    return then.join(_said(step) for step in query.steps)
 
 
 def _said(step: Step) -> str:
-    said = f"“{step.text}”"
+    said = _quoted(step.text)
     if step.rather_than:
-        said += f" rather than “{step.rather_than[0]}”"
+        said += _(" rather than %(text)s") % {"text": _quoted(step.rather_than[0])}
     if step.without:
-        said += " without " + " or ".join(f"“{text}”" for text in step.without)
+        said += _(" without %(texts)s") % {"texts": _(" or ").join(_quoted(text) for text in step.without)}
     if step.phrases:
-        said += " where title or caption say " + " and ".join(f"“{text}”" for text in step.phrases)
+        texts = _(" and ").join(_quoted(text) for text in step.phrases)
+        said += _(" where title or caption say %(texts)s") % {"texts": texts}
     return said
+
+
+def _quoted(text: str) -> str:
+    return _("“%(text)s”") % {"text": text}

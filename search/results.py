@@ -7,6 +7,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.translation import gettext as _
 
 from search.filters import EVERYTHING, Filters
 
@@ -120,7 +121,7 @@ class Results:
 
     @property
     def quoted(self) -> str:
-        return f"“{self.text}”"
+        return _("“%(text)s”") % {"text": self.text}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from indexer.services import library_create
 from tests.search_world import FakeEngine, add_video, showing, stored_space
 from tests.test_webmedia import picture, put
 from webapp.api.models import key_make
+from webapp.languages.views import version_of
 from webapp.saved.models import SavedSearch
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import invitation_make, link_make
@@ -34,7 +35,7 @@ OF_A_LIBRARY = {"library"}
 OF_WHAT_IS_VISIBLE = {"home", "search", "fragment-cards", "fragment-examples", "help"}
 ASKED = {"video-ask"}
 # Open to anyone on earth, and silent about what is stored.
-OPEN_TO_ALL = {"sign-in", "healthz", "manifest", "api:openapi-json", "uploads", "upload-item"}
+OPEN_TO_ALL = {"sign-in", "healthz", "manifest", "language", "texts", "api:openapi-json", "uploads", "upload-item"}
 SHUT = {302, 401, 403, 404, 405}
 
 
@@ -83,6 +84,8 @@ def filled(library: Library, owner, tmp_path: Path) -> dict[str, object]:
         "key_id": key_make(owner_id=owner.pk, name="k", scope="write", days=None)[0].pk,
         "sheet": 0,
         "ending": "csv",
+        "language": "en",
+        "version": version_of("en"),
         "secret": "x" * 43,
     }
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
 from webapp import logs
+from webapp.languages.stored import in_language
 
 
 class Problem(Exception):
@@ -39,10 +41,10 @@ def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as the caller can read it."""
     response: HttpResponse
     if wants_json(request):
-        error = {"status": problem.status, "message": problem.message, "request_id": logs.request_id.get()}
+        error = {"status": problem.status, "message": in_language(problem.message), "request_id": logs.request_id.get()}
         response = JsonResponse({"error": error}, status=problem.status)
     else:
-        context = {"message": problem.message, "heading": _heading(problem.status)}
+        context = {"message": in_language(problem.message), "heading": _heading(problem.status)}
         context["request_id"] = logs.request_id.get()
         # A page that failed must not fail again: without the request no context processor asks the database.
         page = render_to_string("error.html", context, None if problem.status >= 500 else request)
@@ -99,5 +101,5 @@ def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
 
 
 def _heading(status: int) -> str:
-    known = {403: "Not allowed", 404: "Nothing here", 413: "Too large", 429: "Too many tries"}
-    return known.get(status, "Something broke" if status >= 500 else "That did not work")
+    known = {403: _("Not allowed"), 404: _("Nothing here"), 413: _("Too large"), 429: _("Too many tries")}
+    return known.get(status, _("Something broke") if status >= 500 else _("That did not work"))

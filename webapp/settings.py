@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "webapp.languages.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -58,6 +59,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -178,6 +180,11 @@ UPLOAD_CHUNK_BYTES = 16 * 2**20  # a request holds a web thread no longer than t
 UPLOAD_EXPIRES_S = 3 * 24 * 3600  # after the last byte that came
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # of what is stored, logged and told to programs; pages ask for theirs (webapp.languages)
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["webapp.formats"]
+LANGUAGE_COOKIE_AGE = 31_536_000
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 USE_TZ = True
 TIME_ZONE = "UTC"

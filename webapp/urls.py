@@ -5,6 +5,7 @@ home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
 batch, trash, trash-empty, copies-find, video-edit, video-delete, video-restore, video-purge    webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
+language, texts                                                 webapp.languages
 saved-new, saved-delete                                         webapp.saved
 people, person-role, person-remove, invite, invite-withdraw,
 links, link-end, shared, shared-offer, join, join-open          webapp.sharing
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.pages.urls")),
     path("", include("webapp.api.urls")),
     path("", include("webapp.labels.urls")),
+    path("", include("webapp.languages.urls")),
     path("", include("webapp.saved.urls")),
     path("", include("webapp.sharing.urls")),
     path("", include("webapp.shown.urls")),

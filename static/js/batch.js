@@ -1,4 +1,6 @@
 // The selection page works without this: here come the count, and a button that chooses all or none.
+import { filled, gettext } from "./language.js";
+
 const form = document.querySelector("[data-batch]");
 const boxes = [...form.querySelectorAll('input[name="video"]')];
 const count = form.querySelector("[data-count]");
@@ -11,8 +13,8 @@ form.querySelector("[data-all-place]").append(all);
 
 function say() {
   const n = boxes.filter((box) => box.checked).length;
-  count.textContent = n ? `${n} of ${boxes.length} selected` : untouched;
-  all.textContent = n === boxes.length ? "Select none" : "Select all";
+  count.textContent = n ? filled(gettext("%(n)s of %(all)s selected"), { n, all: boxes.length }) : untouched;
+  all.textContent = n === boxes.length ? gettext("Select none") : gettext("Select all");
 }
 
 all.addEventListener("click", () => {

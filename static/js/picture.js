@@ -1,5 +1,6 @@
 // Search by a picture: chosen, pasted or dropped. The form is sent as it is, so that the browser shows its own progress.
 import { announce } from "./keys.js";
+import { gettext } from "./language.js";
 
 const form = document.querySelector("[data-picture-search]");
 const input = form?.querySelector("input[type=file]");
@@ -14,7 +15,7 @@ function send() {
     field.value = words;
     form.append(field);
   }
-  announce("Looking at the picture");
+  announce(gettext("Looking at the picture"));
   form.classList.add("busy");
   form.submit();
 }

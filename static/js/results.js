@@ -1,6 +1,7 @@
 // Search results under the keyboard: arrows choose a moment, and on wide screens it opens in the player at once.
 import { clock } from "./clock.js";
 import { announce, typing } from "./keys.js";
+import { filled, gettext } from "./language.js";
 
 const wide = matchMedia("(min-width: 75rem)");
 const rows = [...document.querySelectorAll("[data-hits] > li")].map((row) => [
@@ -23,7 +24,7 @@ function open(moment, play) {
   }
   if (play && source) video.play().catch(() => {}); // a browser may refuse to start by itself; the controls remain
   side.querySelector("[data-player-title]").textContent = title;
-  side.querySelector("[data-player-facts]").textContent = `${clock(at)}, ${score} % match`;
+  side.querySelector("[data-player-facts]").textContent = `${clock(at)}, ${match(score)}`;
   const link = side.querySelector("[data-player-open]");
   link.hidden = false;
   link.href = moment.href;
@@ -36,7 +37,11 @@ function choose(moment, { focus = true, play = true } = {}) {
   moment.setAttribute("aria-current", "true");
   if (focus) moment.focus();
   if (wide.matches && side) open(moment, play);
-  if (focus) announce(`${moment.dataset.title}, ${clock(moment.dataset.at)}, ${moment.dataset.score} % match`);
+  if (focus) announce(`${moment.dataset.title}, ${clock(moment.dataset.at)}, ${match(moment.dataset.score)}`);
+}
+
+function match(percent) {
+  return filled(gettext("%(percent)s match"), { percent: `${percent} %` });
 }
 
 function step(by) {

@@ -13,7 +13,7 @@
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     for (const button of document.querySelectorAll("[data-theme-button]")) {
-      button.textContent = `Theme: ${theme}`;
+      button.textContent = button.dataset[theme];
     }
   };
   const next = () => {

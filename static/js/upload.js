@@ -1,6 +1,7 @@
 // The upload page: files in by drop or choice, two at a time to the server by tus, each row on to "ready".
 
 import { announce } from "./keys.js";
+import { filled, gettext } from "./language.js";
 import { refusal } from "./upload_check.js";
 import { Row } from "./upload_row.js";
 
@@ -49,15 +50,15 @@ class Sending {
 
   wait() {
     this.state = "waiting";
-    this.row.say("waiting", "Waiting for its turn");
-    this.row.offer(["Cancel", () => this.cancel()]);
+    this.row.say("waiting", gettext("Waiting for its turn"));
+    this.row.offer([gettext("Cancel"), () => this.cancel()]);
     sendNext();
   }
 
   start() {
     this.state = "sending";
-    this.row.say("working", "Connecting");
-    this.row.offer(["Pause", () => this.pause()], ["Cancel", () => this.cancel()]);
+    this.row.say("working", gettext("Connecting"));
+    this.row.offer([gettext("Pause"), () => this.pause()], [gettext("Cancel"), () => this.cancel()]);
     this.upload.start();
   }
 
@@ -69,27 +70,27 @@ class Sending {
     this.state = "paused";
     this.upload.abort();
     this.row.paused(this.sent);
-    this.row.offer(["Resume", () => this.wait()], ["Cancel", () => this.cancel()]);
+    this.row.offer([gettext("Resume"), () => this.wait()], [gettext("Cancel"), () => this.cancel()]);
     sendNext();
   }
 
   async cancel() {
     this.state = "over";
     this.row.offer();
-    this.row.say("waiting", "Cancelling");
+    this.row.say("waiting", gettext("Cancelling"));
     try {
       await this.upload.abort(Boolean(this.upload.url));
     } catch {
       // The server could not be asked. It forgets the upload by itself after a few days.
     }
     this.leave();
-    announce(`${this.file.name}: cancelled`);
+    announce(filled(gettext("%(name)s: cancelled"), { name: this.file.name }));
   }
 
   refused(sentence) {
     this.state = "over";
     this.row.say("failed", sentence);
-    this.row.offer(["Remove", () => this.leave()]);
+    this.row.offer([gettext("Remove"), () => this.leave()]);
     announce(`${this.file.name}: ${sentence}`);
   }
 
@@ -98,7 +99,7 @@ class Sending {
     const again = status === 0 || status >= 500 || [409, 423, 429, 460].includes(status);
     if (again && status !== 507 && this.state === "sending") {
       this.row.rest();
-      this.row.say("waiting", attempt ? "The connection broke, trying again" : "Connecting");
+      this.row.say("waiting", attempt ? gettext("The connection broke, trying again") : gettext("Connecting"));
     }
     return again && status !== 507;
   }
@@ -113,7 +114,7 @@ class Sending {
     } else {
       this.state = "failed";
       this.row.say("failed", sentence);
-      this.row.offer(["Try again", () => this.wait()], ["Cancel", () => this.cancel()]);
+      this.row.offer([gettext("Try again"), () => this.wait()], [gettext("Cancel"), () => this.cancel()]);
       announce(`${this.file.name}: ${sentence}`);
     }
     sendNext();
@@ -122,7 +123,7 @@ class Sending {
   async done() {
     this.state = "over";
     this.row.offer();
-    this.row.say("working", "All of it is here, checking the file");
+    this.row.say("working", gettext("All of it is here, checking the file"));
     sendings.delete(this);
     sendNext();
     const id = idOf(this.upload.url);
@@ -146,11 +147,11 @@ function idOf(url) {
 
 function sentenceOf(error) {
   const status = error.originalResponse?.getStatus() ?? 0;
-  if (status === 401) return "You were signed out. Sign in in another tab, then try again.";
+  if (status === 401) return gettext("You were signed out. Sign in in another tab, then try again.");
   try {
     return JSON.parse(error.originalResponse.getBody()).error.message;
   } catch {
-    return "The server cannot be reached. What was sent is kept: try again when the connection is back.";
+    return gettext("The server cannot be reached. What was sent is kept: try again when the connection is back.");
   }
 }
 
@@ -172,7 +173,7 @@ function add(files) {
     const sending = new Sending(file, library);
     if ([...sendings].some((other) => other.key === sending.key)) continue; // it is in the list
     sending.state = "checking";
-    sending.row.say("waiting", "Looking at the file");
+    sending.row.say("waiting", gettext("Looking at the file"));
     sendings.add(sending);
     rows.append(sending.row.element);
     sending.prepare();
@@ -185,7 +186,7 @@ function count() {
   const n = rows.children.length;
   list.hidden = n === 0;
   const ready = rows.querySelectorAll("[data-kind=ready]").length;
-  list.querySelector("[data-sum]").textContent = n ? `${ready} of ${n} ready` : "";
+  list.querySelector("[data-sum]").textContent = n ? filled(gettext("%(ready)s of %(n)s ready"), { ready, n }) : "";
 }
 
 function takeDrops() {
@@ -218,6 +219,6 @@ if (form) {
 document.addEventListener("htmx:afterSettle", (event) => {
   count();
   const row = event.detail.elt;
-  if (row?.dataset?.kind === "ready") announce(`${row.dataset.name}: ready`);
+  if (row?.dataset?.kind === "ready") announce(filled(gettext("%(name)s: ready"), { name: row.dataset.name }));
 });
 count();

@@ -1,6 +1,8 @@
 // Whether a file will be taken, told before a byte of it is sent. The server decides again by the same rules
 // (webapp/uploads/kinds.py, model_server/frames/formats.py). Pure: each gives a sentence, or "" where all is well.
 
+import { filled, gettext } from "./language.js";
+
 const HEAD_BYTES = 1024;
 const ISO_BOXES = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
 const PHOTO_BRANDS = ["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis"];
@@ -17,17 +19,21 @@ const VIDEO_STARTS = [
 export function refusalByName(name, size, limits) {
   const ending = name.includes(".") ? name.split(".").pop().toLowerCase() : "";
   if (!limits.endings.includes(ending)) {
-    return ending ? `A file that ends in .${ending} is not a video that can be read here.` : "This is not a video file.";
+    if (!ending) return gettext("This is not a video file.");
+    return filled(gettext("A file that ends in .%(ending)s is not a video that can be read here."), { ending });
   }
-  if (size === 0) return "This file is empty.";
-  if (size > limits.max_bytes) return `This file is larger than ${limits.max_words}, the most a video may be here.`;
+  if (size === 0) return gettext("This file is empty.");
+  if (size > limits.max_bytes) {
+    const text = gettext("This file is larger than %(most)s, the most a video may be here.");
+    return filled(text, { most: limits.max_words });
+  }
   return "";
 }
 
 /** By the first bytes: a name is easily wrong. */
 export function refusalByBytes(bytes) {
   if (isVideo(bytes)) return "";
-  return "This file does not hold a video that can be read here, whatever its name says.";
+  return gettext("This file does not hold a video that can be read here, whatever its name says.");
 }
 
 /** All of it, for a File of the browser. */
@@ -37,7 +43,7 @@ export async function refusal(file, limits) {
   try {
     return refusalByBytes(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
   } catch {
-    return "This file cannot be read. It may have been moved, or be a folder: choose the videos in it.";
+    return gettext("This file cannot be read. It may have been moved, or be a folder: choose the videos in it.");
   }
 }
 

@@ -1,5 +1,6 @@
 // A row while its bytes are on the way. Once they are there, the server's own row takes its place.
 
+import { filled, gettext } from "./language.js";
 import { Meter, progressInWords, sizeInWords } from "./upload_words.js";
 
 const SENT = 0.5; // share of the bar that the bytes fill, as in webapp/uploads/rows.py
@@ -46,7 +47,7 @@ export class Row {
 
   paused(bytes) {
     this.rest();
-    this.say("waiting", `Paused at ${sizeInWords(bytes)} of ${sizeInWords(this.file.size)}`);
+    this.say("waiting", filled(gettext("Paused at %(sent)s of %(all)s"), { sent: sizeInWords(bytes), all: sizeInWords(this.file.size) }));
   }
 
   /** The buttons: pairs of a word and what it does. Focus stays where it was, though the word changes. */

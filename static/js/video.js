@@ -2,6 +2,7 @@
 import { clock } from "./clock.js";
 import { searchFrame } from "./frame.js";
 import { announce, typing } from "./keys.js";
+import { filled, gettext, ngettext } from "./language.js";
 import { momentsAbove } from "./moments.js";
 import "./tabs.js";
 
@@ -82,6 +83,14 @@ function words(text) {
   return span;
 }
 
+function between(moment) {
+  return filled(gettext("%(start)s to %(end)s"), { start: clock(moment.start), end: clock(moment.end) });
+}
+
+function match(percent) {
+  return filled(gettext("%(percent)s match"), { percent: `${percent} %` });
+}
+
 function foundItem(moment) {
   const item = document.createElement("li");
   const button = document.createElement("button");
@@ -91,7 +100,7 @@ function foundItem(moment) {
   button.dataset.start = moment.start;
   button.dataset.end = moment.end;
   button.append(
-    words(`${clock(moment.start)} to ${clock(moment.end)}`),
+    words(between(moment)),
     bar(moment.score),
     words(`${Math.round(moment.score * 100)} %`),
   );
@@ -100,8 +109,8 @@ function foundItem(moment) {
   clip.href = `${watch.dataset.clip}?${part}`;
   clip.download = "";
   clip.className = "small";
-  clip.textContent = "Clip";
-  clip.setAttribute("aria-label", `Download ${clock(moment.start)} to ${clock(moment.end)} as a clip`);
+  clip.textContent = gettext("Clip");
+  clip.setAttribute("aria-label", filled(gettext("Download %(span)s as a clip"), { span: between(moment) }));
   item.append(button, clip);
   return item;
 }
@@ -113,10 +122,11 @@ function applyCut() {
   const y = 100 - level * 100;
   find("cut-line").setAttribute("y1", y);
   find("cut-line").setAttribute("y2", y);
-  cut.setAttribute("aria-valuetext", `${cut.value} % match`);
-  const count = `${moments.length} moment${moments.length === 1 ? "" : "s"}`;
+  cut.setAttribute("aria-valuetext", match(cut.value));
+  const count = filled(ngettext("%(n)s moment", "%(n)s moments", moments.length), { n: moments.length });
   const seconds = moments.reduce((sum, moment) => sum + moment.end - moment.start, 0);
-  find("cut-said").textContent = `${count}, ${clock(seconds)} in all, at ${cut.value} % or better`;
+  const said = gettext("%(count)s, %(length)s in all, at %(percent)s or better");
+  find("cut-said").textContent = filled(said, { count, length: clock(seconds), percent: `${cut.value} %` });
   for (const link of document.querySelectorAll("[data-moments-file]")) {
     const address = new URL(link.href);
     address.searchParams.set("at_least", cut.value);
@@ -146,11 +156,11 @@ function jump(by) {
       ? moments.find((moment) => moment.best > here + 0.3)
       : moments.findLast((moment) => moment.best < here - 0.3);
   if (!target) {
-    announce(by > 0 ? "No moment after this one" : "No moment before this one");
+    announce(by > 0 ? gettext("No moment after this one") : gettext("No moment before this one"));
     return;
   }
   seek(target.best);
-  announce(`${clock(target.best)}, ${Math.round(target.score * 100)} % match`);
+  announce(`${clock(target.best)}, ${match(Math.round(target.score * 100))}`);
 }
 
 async function copyLink() {
@@ -161,16 +171,16 @@ async function copyLink() {
   const said = find("copied");
   try {
     await navigator.clipboard.writeText(link.href);
-    said.textContent = `Link to ${clock(now())} copied`;
+    said.textContent = filled(gettext("Link to %(time)s copied"), { time: clock(now()) });
   } catch {
-    said.textContent = `The address bar now holds the link to ${clock(now())}`;
+    said.textContent = filled(gettext("The address bar now holds the link to %(time)s"), { time: clock(now()) });
   }
 }
 
 async function searchThisFrame() {
   const said = find("copied");
-  if (screen?.videoWidth && (await searchFrame(find("frame-form"), screen))) said.textContent = "Looking at the frame";
-  else said.textContent = "There is no frame to search with yet: play the video first";
+  if (screen?.videoWidth && (await searchFrame(find("frame-form"), screen))) said.textContent = gettext("Looking at the frame");
+  else said.textContent = gettext("There is no frame to search with yet: play the video first");
 }
 
 const keys = {

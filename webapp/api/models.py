@@ -10,6 +10,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 PREFIX = "sf_"
 SEEN_EVERY = timedelta(minutes=1)  # a row is not written at every request
@@ -17,8 +18,8 @@ SEEN_EVERY = timedelta(minutes=1)  # a row is not written at every request
 
 class ApiKey(models.Model):
     class Scope(models.TextChoices):
-        READ = "read", "read: look and search"
-        WRITE = "write", "write: also upload, rename, index again, stop and delete"
+        READ = "read", _("read: look and search")
+        WRITE = "write", _("write: also upload, rename, index again, stop and delete")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)

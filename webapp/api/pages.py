@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,14 +14,16 @@ MOST = 50  # of one person
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Name", help_text="What the key is for: Backup script, Assistant.")
-    scope = forms.ChoiceField(choices=ApiKey.Scope.choices, label="It may")
+    name = forms.CharField(
+        max_length=80, label=_("Name"), help_text=_("What the key is for: Backup script, Assistant.")
+    )
+    scope = forms.ChoiceField(choices=ApiKey.Scope.choices, label=_("It may"))
     days = forms.TypedChoiceField(
-        choices=[("30", "for 30 days"), ("365", "for a year"), ("", "until it is deleted")],
+        choices=[("30", _("for 30 days")), ("365", _("for a year")), ("", _("until it is deleted"))],
         coerce=int,
         empty_value=None,
         required=False,
-        label="It works",
+        label=_("It works"),
     )
 
 
@@ -33,9 +36,9 @@ def keys(request: HttpRequest) -> HttpResponse:
     form, secret = KeyForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
         if own.count() >= MOST:
-            form.add_error(None, f"You have {MOST} keys. Delete one that you no longer need.")
+            form.add_error(None, _("You have %(n)s keys. Delete one that you no longer need.") % {"n": MOST})
         else:
-            _, secret = key_make(owner_id=request.user.pk, **form.cleaned_data)
+            secret = key_make(owner_id=request.user.pk, **form.cleaned_data)[1]
             form = KeyForm()
     context = {"form": form, "keys": own.all(), "secret": secret}
     return render(request, "pages/keys.html", context, status=400 if form.errors else 200)
@@ -45,5 +48,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 def key_delete(request: HttpRequest, key_id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=key_id, owner=request.user)
     key.delete()
-    messages.success(request, f"The key {key.name} is deleted: programs that use it are refused from now on.")
+    messages.success(
+        request, _("The key %(name)s is deleted: programs that use it are refused from now on.") % {"name": key.name}
+    )
     return redirect("keys")

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -70,7 +71,7 @@ def made(library: Library, form: LabelSetForm) -> bool:
         with transaction.atomic():
             label_set_create(library_id=library.pk, name=form.cleaned_data["name"], names=form.cleaned_data["names"])
     except IntegrityError:
-        form.add_error("name", "This library has a set of that name. Choose another, or delete that one first.")
+        form.add_error("name", _("This library has a set of that name. Choose another, or delete that one first."))
         return False
     ring()
     return True
@@ -96,5 +97,5 @@ def labels_delete(request: HttpRequest, set_id: int) -> HttpResponse:
     if not can_edit(request.user, label_set.library):
         raise PermissionDenied
     label_set.delete()
-    messages.success(request, f"The set {label_set.name} is deleted.")
+    messages.success(request, _("The set %(name)s is deleted.") % {"name": label_set.name})
     return redirect("labels", label_set.library_id)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 ANSWER_S = 1.5
 
@@ -24,11 +25,11 @@ def model_state() -> ModelState:
         with httpx.Client(base_url=settings.MODEL_SERVER_URL, timeout=ANSWER_S, trust_env=False) as http:
             if http.get("/healthz").status_code != 200:
                 return ModelState(
-                    False, "The model is being loaded. Until then titles and captions alone are searched."
+                    False, _("The model is being loaded. Until then titles and captions alone are searched.")
                 )
             return _named(http.get("/version", headers=headers))
     except httpx.HTTPError:
-        return ModelState(False, "The model server does not answer: titles and captions alone are searched.")
+        return ModelState(False, _("The model server does not answer: titles and captions alone are searched."))
 
 
 def _named(answer: httpx.Response) -> ModelState:
@@ -39,5 +40,6 @@ def _named(answer: httpx.Response) -> ModelState:
         facts = {}
     if answer.status_code != 200 or not isinstance(facts, dict):
         detail = str(facts.get("detail", "")) if isinstance(facts, dict) else ""
-        return ModelState(False, f"The model server refuses us: {detail or f'it answered {answer.status_code}.'}")
-    return ModelState(True, "Ready", str(facts.get("model")), str(facts.get("weights")), str(facts.get("seekframe")))
+        detail = detail or _("it answered %(n)s.") % {"n": answer.status_code}
+        return ModelState(False, _("The model server refuses us: %(detail)s") % {"detail": detail})
+    return ModelState(True, _("Ready"), str(facts.get("model")), str(facts.get("weights")), str(facts.get("seekframe")))

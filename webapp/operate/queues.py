@@ -6,6 +6,7 @@ from datetime import datetime
 from celery import current_app
 from django.conf import settings
 from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -41,11 +42,11 @@ def work() -> list[Work]:
     n_received = Upload.objects.filter(status=Upload.Status.RECEIVED).count()
     n_receiving = Upload.objects.filter(status=Upload.Status.RECEIVING).count()
     return [
-        Work("upload", "Uploads to check", n_received, n_receiving),
-        Work("index", "Videos to index", counts["index"], counts["indexing"]),
-        Work("media", "Videos to prepare for playback", counts["media"], counts["preparing"]),
-        Work("caption", "Videos to caption", captioned["caption"], captioned["writing"]),
-        Work("delete", "Videos to delete", n_deleting, 0),
+        Work("upload", _("Uploads to check"), n_received, n_receiving),
+        Work("index", _("Videos to index"), counts["index"], counts["indexing"]),
+        Work("media", _("Videos to prepare for playback"), counts["media"], counts["preparing"]),
+        Work("caption", _("Videos to caption"), captioned["caption"], captioned["writing"]),
+        Work("delete", _("Videos to delete"), n_deleting, 0),
     ]
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -42,9 +44,11 @@ def operate_state(request: HttpRequest) -> HttpResponse:
 def operate_retry(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = get_object_or_404(videos_present(), pk=video_id)
     if video_retry(video=video):
-        messages.success(request, f"{video.title} is tried again.")
+        messages.success(request, _("%(title)s is tried again.") % {"title": video.title})
     else:
-        messages.info(request, f"{video.title} is already under way, or nothing of it has failed.")
+        messages.info(
+            request, _("%(title)s is already under way, or nothing of it has failed.") % {"title": video.title}
+        )
     return redirect("operate")
 
 
@@ -52,7 +56,8 @@ def operate_retry(request: HttpRequest, video_id: UUID) -> HttpResponse:
 @staff_only
 def operate_retry_all(request: HttpRequest) -> HttpResponse:
     n_videos = services.retry_all()
-    messages.success(request, f"{n_videos} video{'' if n_videos == 1 else 's'} taken up again.")
+    said = ngettext("%(n)s video taken up again.", "%(n)s videos taken up again.", n_videos)
+    messages.success(request, said % {"n": n_videos})
     return redirect("operate")
 
 

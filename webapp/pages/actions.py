@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from indexer import services
@@ -45,9 +47,20 @@ def video_delete(request: HttpRequest, video_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return ask(request, video, to_trash())
     services.video_trash(video=video)
-    where = f"in the trash for {settings.TRASH_DAYS} days" if settings.TRASH_DAYS else "deleted for good"
-    messages.success(request, f"{video.title} is {where}.")
+    messages.success(request, trashed(video.title))
     return redirect("library", video.library_id)
+
+
+def trashed(title: str) -> str:
+    days = settings.TRASH_DAYS
+    if not days:
+        return _("%(title)s is deleted for good.") % {"title": title}
+    said = ngettext(
+        "%(title)s is in the trash for %(n)s day.",
+        "%(title)s is in the trash for %(n)s days.",
+        days,
+    )
+    return said % {"title": title, "n": days}
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,7 +69,7 @@ def video_cancel(request: HttpRequest, video_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return ask(request, video, CANCEL)
     if not services.video_cancel(video=video):
-        messages.info(request, "There was nothing to stop: indexing had already ended.")
+        messages.info(request, _("There was nothing to stop: indexing had already ended."))
     return redirect("video", video.pk)
 
 
@@ -66,7 +79,7 @@ def video_reindex(request: HttpRequest, video_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return ask(request, video, REINDEX)
     if not services.video_reindex(video=video):
-        messages.info(request, "Indexing is already under way.")
+        messages.info(request, _("Indexing is already under way."))
     return redirect("video", video.pk)
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from indexer.models import Space
@@ -11,11 +12,12 @@ from indexer.selectors import videos_visible_to
 from model_server.engine import EngineError
 from search.ask import ask
 from webapp.errors import faults_of
+from webapp.languages.stored import in_language
 from webapp.model import engine
 from webapp.pages.forms import AskForm
 from webapp.sharing.guests import guests_may_ask
 
-NOT_INDEXED = "This video is not indexed yet: ask again when it is."
+NOT_INDEXED = _("This video is not indexed yet: ask again when it is.")
 
 
 @guests_may_ask
@@ -31,7 +33,7 @@ def video_ask(request: HttpRequest, video_id: UUID) -> HttpResponse:
     try:
         asked = ask(video, space, form.cleaned_data["t"] or 0.0, question, answers, engine())
     except EngineError as error:
-        return render(request, "fragments/answers.html", {"problem": str(error)})
+        return render(request, "fragments/answers.html", {"problem": in_language(error)})
     if asked is None:
         return render(request, "fragments/answers.html", {"problem": NOT_INDEXED})
     best = max(asked.answers[0].similarity, 1e-6)

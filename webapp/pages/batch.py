@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from indexer import batch
@@ -20,7 +21,7 @@ from webapp.pages.fragments import is_uuid
 from webapp.pages.home import PAGE
 from webapp.pages.questions import trash_sentence
 
-NOTHING_CHOSEN = "Choose at least one video."
+NOTHING_CHOSEN = _("Choose at least one video.")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def batch_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
     chosen = [UUID(text) for text in request.POST.getlist("video") if is_uuid(text)]
     form = BatchForm(request.POST)
     if not form.is_valid() or not chosen:
-        return choose(request, library, form, chosen, problem="" if chosen else NOTHING_CHOSEN)
+        return choose(request, library, form, chosen, problem="" if chosen else str(NOTHING_CHOSEN))
     if form.cleaned_data["do"] in BatchForm.ASK_FIRST:
         return ask(request, library, form, chosen)
     change, deed = form.change(library)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -14,6 +15,7 @@ from indexer import services
 from indexer.captions import NO_DECODER, OTHER_MODEL, missing_spans
 from indexer.models import Segment, Space, Video
 from indexer.selectors import can_edit, videos_visible_to
+from webapp.languages.stored import in_language
 from webapp.pages.actions import editable
 from webapp.pages.words import WAITS, percent
 from webapp.sharing.guests import guests_may_look
@@ -46,22 +48,23 @@ def captions_of(video: Video) -> Captions:
 
 
 def _under_way(video: Video, share: float) -> str:
-    done = f", {percent(share)} written" if share else ""
+    done = _(", %(share)s written") % {"share": percent(share)} if share else ""
     if video.caption_status == Video.Status.INDEXING:
-        return f"Writing captions{done}"
+        return _("Writing captions") + done
     if video.caption_error:
-        return f"{video.caption_error} Captions are tried again in a while{done}"
-    return f"Captions wait for a worker{done}"
+        again = _("Captions are tried again in a while")
+        return f"{in_language(video.caption_error)} {again}{done}"
+    return _("Captions wait for a worker") + done
 
 
 def _at_rest(video: Video, n_segments: int, n_missing: int) -> str:
     if video.caption_error:
-        return video.caption_error
+        return in_language(video.caption_error)
     if not n_missing:
         return ""
     if n_missing == n_segments:
-        return "No captions yet"
-    return f"{n_missing} of {n_segments} segments have no caption"
+        return _("No captions yet")
+    return _("%(n)s of %(all)s segments have no caption") % {"n": n_missing, "all": n_segments}
 
 
 @guests_may_look
@@ -80,7 +83,7 @@ def captions_state(request: HttpRequest, video_id: UUID) -> HttpResponse:
 def captions_start(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = editable(request, video_id)
     if not services.captions_start(video=video):
-        messages.info(request, "Captions are already being written, or this video is not ready for them.")
+        messages.info(request, _("Captions are already being written, or this video is not ready for them."))
     return redirect("video", video.pk)
 
 
@@ -88,5 +91,5 @@ def captions_start(request: HttpRequest, video_id: UUID) -> HttpResponse:
 def captions_stop(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = editable(request, video_id)
     if not services.captions_cancel(video=video):
-        messages.info(request, "There was nothing to stop: all captions are written.")
+        messages.info(request, _("There was nothing to stop: all captions are written."))
     return redirect("video", video.pk)

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
@@ -18,7 +19,9 @@ def copies_find(request: HttpRequest, library_id: UUID) -> HttpResponse:
     try:
         find_copies.apply_async(args=[str(library.pk)], retry=False)
     except (OperationalError, OSError):
-        messages.error(request, "The workers cannot be reached, so nothing was started. Try again in a minute.")
+        messages.error(request, _("The workers cannot be reached, so nothing was started. Try again in a minute."))
     else:
-        messages.success(request, "A worker compares the videos. What it finds appears here: look again in a minute.")
+        messages.success(
+            request, _("A worker compares the videos. What it finds appears here: look again in a minute.")
+        )
     return redirect("library", library.pk)

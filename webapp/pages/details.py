@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.template.defaultfilters import filesizeformat
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from indexer.models import Video
+from webapp.languages.stored import in_language
 from webapp.pages.words import STAGES, timecode
 
 
@@ -24,25 +26,29 @@ def timings_of(video: Video) -> list[Stage]:
     total = sum(seconds.values())
     if not total:
         return []
-    return [Stage(name.capitalize(), s, round(100 * s / total)) for name, s in seconds.items() if s]
+    return [Stage(in_language(name).capitalize(), s, round(100 * s / total)) for name, s in seconds.items() if s]
 
 
 def facts_of(video: Video) -> list[tuple[str, str]]:
     """Label and value, those that are known."""
     known = [
-        ("Length", timecode(video.duration_s) if video.duration_s else ""),
-        ("Picture", f"{video.width_px} x {video.height_px}" if video.width_px else ""),
-        ("Frames", f"{video.probe['fps']:.4g} a second" if video.probe.get("fps") else ""),
-        ("Container", str(video.probe.get("container") or "")),
-        ("Video codec", str(video.probe.get("video_codec") or "")),
-        ("Sound", str(video.probe.get("audio_codec") or "none") if video.probe else ""),
-        ("Size", filesizeformat(video.size_bytes)),
-        ("Recorded", _day(video.recorded_at)),
-        ("Added", _day(video.created_at)),
-        ("Indexed", _day(video.indexed_at)),
+        (_("Length"), timecode(video.duration_s) if video.duration_s else ""),
+        (_("Picture"), f"{video.width_px} x {video.height_px}" if video.width_px else ""),
+        (_("Frames"), _fps(video.probe["fps"]) if video.probe.get("fps") else ""),
+        (_("Container"), str(video.probe.get("container") or "")),
+        (_("Video codec"), str(video.probe.get("video_codec") or "")),
+        (_("Sound"), str(video.probe.get("audio_codec") or _("none")) if video.probe else ""),
+        (_("Size"), filesizeformat(video.size_bytes)),
+        (_("Recorded"), _day(video.recorded_at)),
+        (_("Added"), _day(video.created_at)),
+        (_("Indexed"), _day(video.indexed_at)),
     ]
     return [(label, value) for label, value in known if value]
 
 
+def _fps(fps: float) -> str:
+    return _("%(n)s a second") % {"n": formats.localize(float(f"{fps:.4g}"))}
+
+
 def _day(moment: object) -> str:
-    return formats.date_format(timezone.localtime(moment), "j M Y, H:i") if moment else ""  # type: ignore[arg-type]
+    return formats.date_format(timezone.localtime(moment), "DATETIME_FORMAT") if moment else ""  # type: ignore[arg-type]

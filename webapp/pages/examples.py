@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
@@ -21,7 +22,7 @@ from webapp.model import engine
 from webapp.sharing.guests import guests_may_look
 
 MOST = 5
-PLACES = {"home": (3, "Try"), "nothing": (MOST, "")}  # how many a page shows, and the word before them
+PLACES = {"home": (3, _("Try")), "nothing": (MOST, "")}  # how many a page shows, and the word before them
 SURE = 0.9  # the best of many phrases is often luck, so it must do better than the cut-off
 LOOKED_AT = 10  # videos, for the best hit of a phrase
 APART_S = 5.0  # hits nearer than this are one moment

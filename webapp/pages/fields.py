@@ -2,12 +2,18 @@
 
 import re
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
 
 from indexer.models import Label
 from indexer.tags import TagProblem, tag_names
+from webapp.languages.stored import in_language
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 LONGEST_S = 24 * 3600
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -26,14 +32,14 @@ class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
 class DayField(forms.DateField):
     """A day that time zones can move: the calendar's first and last would leave it."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: "StrOrPromise") -> None:
         super().__init__(
             required=False,
             label=label,
             widget=forms.DateInput(attrs={"type": "date"}),
             validators=[
-                MinValueValidator(FIRST_DAY, "Choose a day after 1900."),
-                MaxValueValidator(LAST_DAY, "Choose a day before the year 3000."),
+                MinValueValidator(FIRST_DAY, _("Choose a day after 1900.")),
+                MaxValueValidator(LAST_DAY, _("Choose a day before the year 3000.")),
             ],
         )
 
@@ -41,15 +47,15 @@ class DayField(forms.DateField):
 class MomentField(forms.DateTimeField):
     """A day and a time of it, as a browser's own control writes them."""
 
-    def __init__(self, label: str, help_text: str = "") -> None:
+    def __init__(self, label: "StrOrPromise", help_text: "StrOrPromise" = "") -> None:
         super().__init__(
             required=False,
             label=label,
             help_text=help_text,
             widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": "1"}),
             validators=[
-                MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), "Choose a day after 1900."),
-                MaxValueValidator(datetime(2999, 12, 31, tzinfo=UTC), "Choose a day before the year 3000."),
+                MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), _("Choose a day after 1900.")),
+                MaxValueValidator(datetime(2999, 12, 31, tzinfo=UTC), _("Choose a day before the year 3000.")),
             ],
         )
 
@@ -57,7 +63,7 @@ class MomentField(forms.DateTimeField):
 class LengthField(forms.Field):
     """A length of time: "90 s", "2 min", "1:30"; a bare number is seconds. Whole seconds, or None."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: "StrOrPromise") -> None:
         attrs = {"placeholder": "2 min", "size": "6", "maxlength": "12", "autocomplete": "off"}
         super().__init__(required=False, label=label, widget=forms.TextInput(attrs=attrs))
 
@@ -68,7 +74,9 @@ class LengthField(forms.Field):
         seconds = seconds_of(text)
         if seconds is None or not 1 <= seconds <= LONGEST_S:
             said = text if len(text) <= 20 else f"{text[:20]}…"
-            raise forms.ValidationError(f"“{said}” is no length from one second to a day. Write 90 s, 2 min or 1:30.")
+            raise forms.ValidationError(
+                _("“%(said)s” is no length from one second to a day. Write 90 s, 2 min or 1:30.") % {"said": said}
+            )
         return seconds
 
 
@@ -86,7 +94,7 @@ def seconds_of(text: str) -> int | None:
 class TagsField(forms.CharField):
     """Tags with commas between them."""
 
-    def __init__(self, label: str, help_text: str = "") -> None:
+    def __init__(self, label: "StrOrPromise", help_text: "StrOrPromise" = "") -> None:
         super().__init__(
             required=False,
             label=label,
@@ -99,4 +107,4 @@ class TagsField(forms.CharField):
         try:
             return tag_names(super().clean(value).split(","))
         except TagProblem as problem:
-            raise forms.ValidationError(str(problem)) from problem
+            raise forms.ValidationError(in_language(problem)) from problem

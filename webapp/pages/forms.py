@@ -7,6 +7,8 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
@@ -14,21 +16,22 @@ from indexer.selectors import tag_names_in, uploaders_in
 from search.filters import Filters
 from search.query import WITHIN_S, QueryError, compose, parse
 from search.results import Example, SearchRequest
+from webapp.languages.stored import in_language
 from webapp.pages.fields import DayField, LabelField, LengthField, MomentField, TagsField
 
 MAX_ANSWERS = 20
 
 
 class LibraryForm(forms.Form):
-    name = forms.CharField(max_length=120, label="Name", help_text="For example: Holidays, or Match recordings.")
+    name = forms.CharField(max_length=120, label=_("Name"), help_text=_("For example: Holidays, or Match recordings."))
 
 
 class EditForm(forms.Form):
     """What an editor may say of a video."""
 
-    title = forms.CharField(max_length=300, label="Title")
-    recorded_at = MomentField("Recorded", "When it was shot, as far as anybody knows. Empty where nobody does.")
-    tags = TagsField("Tags", "With commas between them: beach, 2019, grandma.")
+    title = forms.CharField(max_length=300, label=_("Title"))
+    recorded_at = MomentField(_("Recorded"), _("When it was shot, as far as anybody knows. Empty where nobody does."))
+    tags = TagsField(_("Tags"), _("With commas between them: beach, 2019, grandma."))
 
 
 # Filters by their names in the address: those that leave videos or moments out.
@@ -43,40 +46,40 @@ class SearchForm(forms.Form):
 
     q = forms.CharField(max_length=500, strip=True, required=False)
     like = forms.CharField(max_length=60, required=False)  # something shown: webapp.shown
-    library = forms.ModelChoiceField(Library.objects.none(), required=False, label="Library", empty_label="All")
-    since = DayField(label="Added from")
-    until = DayField(label="to")
-    recorded_since = DayField(label="Recorded from")
-    recorded_until = DayField(label="to")
-    tag = forms.CharField(required=False, label="Tagged", max_length=60, widget=forms.Select)
-    label = LabelField(Label.objects.none(), required=False, label="Labelled", empty_label="Anything")
-    longer = LengthField("Longer than")
-    shorter = LengthField("Shorter than")
+    library = forms.ModelChoiceField(Library.objects.none(), required=False, label=_("Library"), empty_label=_("All"))
+    since = DayField(label=_("Added from"))
+    until = DayField(label=pgettext_lazy("a date", "to"))
+    recorded_since = DayField(label=_("Recorded from"))
+    recorded_until = DayField(label=pgettext_lazy("a date", "to"))
+    tag = forms.CharField(required=False, label=_("Tagged"), max_length=60, widget=forms.Select)
+    label = LabelField(Label.objects.none(), required=False, label=_("Labelled"), empty_label=_("Anything"))
+    longer = LengthField(_("Longer than"))
+    shorter = LengthField(_("Shorter than"))
     orientation = forms.ChoiceField(
         required=False,
-        label="Picture",
-        choices=[("", "any shape"), ("landscape", "landscape"), ("portrait", "portrait")],
+        label=_("Picture"),
+        choices=[("", _("any shape")), ("landscape", _("landscape")), ("portrait", _("portrait"))],
     )
     uploader = forms.ModelChoiceField(
         get_user_model().objects.none(),
         required=False,
-        label="Uploaded by",
-        empty_label="anybody",
+        label=_("Uploaded by"),
+        empty_label=_("anybody"),
         to_field_name="username",
     )
     captioned = forms.ChoiceField(
-        required=False, label="Captions", choices=[("", "with or without"), ("yes", "with a caption")]
+        required=False, label=_("Captions"), choices=[("", _("with or without")), ("yes", _("with a caption"))]
     )
-    at_least = forms.IntegerField(required=False, min_value=1, max_value=99, label="Match of at least")
+    at_least = forms.IntegerField(required=False, min_value=1, max_value=99, label=_("Match of at least"))
     sort = forms.ChoiceField(
         required=False,
-        label="Order",
-        choices=[("best", "best match first"), ("newest", "newest first"), ("oldest", "oldest first")],
+        label=_("Order"),
+        choices=[("best", _("best match first")), ("newest", _("newest first")), ("oldest", _("oldest first"))],
     )
     must = forms.ChoiceField(
         required=False,
-        label="Parts of the query",
-        choices=[("any", "some may be missing"), ("not_no", "none clearly missing"), ("yes", "all seen")],
+        label=_("Parts of the query"),
+        choices=[("any", _("some may be missing")), ("not_no", _("none clearly missing")), ("yes", _("all seen"))],
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=100)
 
@@ -92,7 +95,7 @@ class SearchForm(forms.Form):
         self.tags = tag_names_in(libraries)
         select = self.fields["tag"].widget
         assert isinstance(select, forms.Select)
-        select.choices = [("", "Anything"), *((name, name) for name in self.tags)]
+        select.choices = [("", _("Anything")), *((name, name) for name in self.tags)]
 
     @property
     def narrows(self) -> bool:
@@ -104,7 +107,7 @@ class SearchForm(forms.Form):
         try:
             parse(text)
         except QueryError as problem:
-            raise forms.ValidationError(str(problem)) from problem
+            raise forms.ValidationError(in_language(problem)) from problem
         return text
 
     def clean_tag(self) -> str:
@@ -112,22 +115,22 @@ class SearchForm(forms.Form):
         asked: str = self.cleaned_data["tag"]
         known = {name.casefold(): name for name in self.tags}
         if asked and asked.casefold() not in known:
-            raise forms.ValidationError(f"No video that you may see has the tag “{asked}”.")
+            raise forms.ValidationError(_("No video that you may see has the tag “%(tag)s”.") % {"tag": asked})
         return known.get(asked.casefold(), "")
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
         if not values.get("q") and not values.get("like") and "q" not in self.errors:
-            self.add_error("q", "Say what to look for.")
+            self.add_error("q", _("Say what to look for."))
         if values.get("like") and len(parse(values.get("q") or "").steps) > 1:
-            self.add_error("q", "Something shown can be searched with words, but not with “then”.")
+            self.add_error("q", _("Something shown can be searched with words, but not with “then”."))
         for first, second in (("since", "until"), ("recorded_since", "recorded_until")):
             since, until = values.get(first), values.get(second)
             if since and until and since > until:
-                raise forms.ValidationError("The first date lies after the second. Swap them, or clear one.")
+                raise forms.ValidationError(_("The first date lies after the second. Swap them, or clear one."))
         longer, shorter = values.get("longer"), values.get("shorter")
         if longer and shorter and longer >= shorter:
-            raise forms.ValidationError("No video is longer than the first length and shorter than the second.")
+            raise forms.ValidationError(_("No video is longer than the first length and shorter than the second."))
         return values
 
     def request(self, example: Example | None = None) -> SearchRequest:
@@ -174,14 +177,14 @@ def end_of(day: date | None) -> datetime | None:
 class LanguageForm(forms.Form):
     """What can also be typed: a form for those who do not know the signs."""
 
-    exact = forms.CharField(max_length=100, required=False, label="Exact words in title or caption")
-    without = forms.CharField(max_length=100, required=False, label="Without")
-    rather_than = forms.CharField(max_length=200, required=False, label="Rather than")
-    then = forms.CharField(max_length=200, required=False, label="Then")
+    exact = forms.CharField(max_length=100, required=False, label=_("Exact words in title or caption"))
+    without = forms.CharField(max_length=100, required=False, label=_("Without"))
+    rather_than = forms.CharField(max_length=200, required=False, label=_("Rather than"))
+    then = forms.CharField(max_length=200, required=False, label=_("Then"))
     within = forms.ChoiceField(
-        choices=[("10", "10 seconds"), ("30", "30 seconds"), ("120", "2 minutes"), ("600", "10 minutes")],
+        choices=[("10", _("10 seconds")), ("30", _("30 seconds")), ("120", _("2 minutes")), ("600", _("10 minutes"))],
         required=False,
-        label="within",
+        label=_("within"),
         initial="30",
     )
 
@@ -231,7 +234,7 @@ class DetailForm(forms.Form):
 class AskForm(forms.Form):
     """A question about a moment, and the answers to choose from: none asks for yes or no."""
 
-    question = forms.CharField(max_length=300, error_messages={"required": "Type a question first."})
+    question = forms.CharField(max_length=300, error_messages={"required": _("Type a question first.")})
     answers = forms.CharField(max_length=1000, required=False)
     t = forms.FloatField(min_value=0, required=False)
 
@@ -240,8 +243,11 @@ class AskForm(forms.Form):
         answers = [answer for answer in given if answer]
         if len(answers) == 1:
             raise forms.ValidationError(
-                "One answer leaves nothing to choose: add another, or leave it empty for yes or no."
+                _("One answer leaves nothing to choose: add another, or leave it empty for yes or no.")
             )
         if len(answers) > MAX_ANSWERS:
-            raise forms.ValidationError(f"{len(answers)} answers are more than the {MAX_ANSWERS} that can be compared.")
+            raise forms.ValidationError(
+                _("%(n)s answers are more than the %(most)s that can be compared.")
+                % {"n": len(answers), "most": MAX_ANSWERS}
+            )
         return answers

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from indexer.bells import ring_for_samples
@@ -56,7 +57,7 @@ def samples(request: HttpRequest) -> HttpResponse:
     if ring_for_samples():
         cache.set(SAMPLES_ASKED, True, SAMPLES_WAIT_S)
     else:
-        messages.error(request, "The workers cannot be reached, so nothing was started. Try again in a minute.")
+        messages.error(request, _("The workers cannot be reached, so nothing was started. Try again in a minute."))
     return redirect("home")
 
 
@@ -95,5 +96,5 @@ def library_new(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "pages/library_new.html", {"form": form})
     library = library_create(name=form.cleaned_data["name"], owner=request.user)  # type: ignore[arg-type]
-    messages.success(request, f"The library {library.name} is made. Upload its first video.")
+    messages.success(request, _("The library %(name)s is made. Upload its first video.") % {"name": library.name})
     return redirect("library", library.pk)

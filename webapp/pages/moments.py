@@ -5,6 +5,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -32,11 +33,11 @@ def moments_file(request: HttpRequest, video_id: UUID, ending: str) -> HttpRespo
         raise Http404
     form = MomentsForm(request.GET)
     if not form.is_valid():
-        return HttpResponseBadRequest("Say what to look for with ?q= and how well it shall match with &at_least=50.")
+        return HttpResponseBadRequest(_("Say what to look for with ?q= and how well it shall match with &at_least=50."))
     text, at_least = form.cleaned_data["q"], form.cleaned_data["at_least"]
     steps = heat_of(video, text)
     if steps is None:
-        return HttpResponse("The model that reads your words does not answer. Try again in a minute.", status=503)
+        return HttpResponse(_("The model that reads your words does not answer. Try again in a minute."), status=503)
     found = intervals(steps, CUTOFF if at_least is None else at_least / 100)
     moments = Moments(video.title, video.content_type, video.duration_s or 0.0, video.probe.get("fps"), text, found)
     write, content_type = FILES[ending]

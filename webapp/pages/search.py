@@ -6,12 +6,14 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
 from indexer.selectors import Guest, Person, libraries_visible_to, videos_visible_to
 from search.engine import search
 from search.results import Results
+from webapp.languages.stored import in_language
 from webapp.metrics.counted import search_seconds
 from webapp.model import engine
 from webapp.pages.forms import NARROWING, LanguageForm, SearchForm
@@ -43,7 +45,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         shown = shown_of(request.user, like) if like else None
         asked = form.request(shown.example if shown else None)
     except NotShown as problem:
-        form.add_error("like", str(problem))
+        form.add_error("like", in_language(problem))
         return render(request, "pages/search_refused.html", context, status=400)
     remember(request, form.cleaned_data["at_least"])
     context["shown"] = shown
@@ -110,7 +112,9 @@ def template_of(results: Results) -> str:
 
 def everywhere(user: Person) -> str:
     """All that this person may see, in words."""
-    return f"in {user.library.name}" if isinstance(user, Guest) else "in all libraries"
+    if isinstance(user, Guest):
+        return _("in %(library)s") % {"library": user.library.name}
+    return _("in all libraries")
 
 
 def rows_shown(user: Person, results: Results) -> dict[str, object]:

@@ -10,6 +10,8 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from indexer import services
@@ -46,7 +48,7 @@ def gone_at(video: Video) -> datetime:
 def video_restore(request: HttpRequest, video_id: UUID) -> HttpResponse:
     video = get_object_or_404(trash_open_to(request.user), pk=video_id)
     if services.video_restore(video=video):
-        messages.success(request, f"{video.title} is back in its library.")
+        messages.success(request, _("%(title)s is back in its library.") % {"title": video.title})
     return redirect("video", video.pk)
 
 
@@ -57,7 +59,7 @@ def video_purge(request: HttpRequest, video_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return ask(request, DELETE, back, video=video)
     services.video_delete(video=video)
-    messages.success(request, f"{video.title} is deleted for good.")
+    messages.success(request, _("%(title)s is deleted for good.") % {"title": video.title})
     return redirect(back)
 
 
@@ -66,8 +68,10 @@ def trash_empty(request: HttpRequest, library_id: UUID) -> HttpResponse:
     library = editable_library(request, library_id)
     if request.method == "GET":
         n_videos = trash_open_to(request.user).filter(library=library).count()
-        subject = f"{library.name}: {n_videos} video{'s' * (n_videos != 1)} in the trash"
+        in_it = ngettext("%(n)s video in the trash", "%(n)s videos in the trash", n_videos) % {"n": n_videos}
+        subject = f"{library.name}: {in_it}"
         return ask(request, EMPTY_TRASH, reverse("trash", args=[library.pk]), subject=subject)
     n_videos = services.trash_empty(library=library)
-    messages.success(request, f"{n_videos} video{'s are' if n_videos != 1 else ' is'} deleted for good.")
+    gone = ngettext("%(n)s video is deleted for good.", "%(n)s videos are deleted for good.", n_videos)
+    messages.success(request, gone % {"n": n_videos})
     return redirect("library", library.pk)

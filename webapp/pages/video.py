@@ -14,6 +14,7 @@ from indexer.selectors import can_edit, videos_visible_to
 from model_server.engine import EngineError
 from search.results import HeatStep
 from search.timeline import heat_map
+from webapp.languages.stored import in_language
 from webapp.model import engine
 from webapp.pages.details import facts_of, timings_of
 from webapp.pages.forms import DetailForm, SecondForm
@@ -64,9 +65,9 @@ def segments_caption(request: HttpRequest, video_id: UUID) -> HttpResponse:
     try:
         captions.write_here(video, space, spans, engine(), CAPTIONS_A_REQUEST)
     except captions.NoDecoder:
-        problem = captions.NO_DECODER
+        problem = in_language(captions.NO_DECODER)
     except EngineError as error:
-        problem = str(error)
+        problem = in_language(error)
     return _strip(request, video, cut_at, problem)
 
 

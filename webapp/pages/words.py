@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from indexer.models import Video
+from webapp.languages.stored import in_language
 
 STAGES = {
-    "probe": "Looking at the file",
-    "decode": "Decoding",
-    "encode": "Encoding",
-    "predict": "Encoding",  # the predictor runs on what the x-encoder encoded: to a person it is one wait
-    "segment": "Cutting into segments",
-    "store": "Storing",
+    "probe": gettext_lazy("Looking at the file"),
+    "decode": gettext_lazy("Decoding"),
+    "encode": gettext_lazy("Encoding"),
+    "predict": gettext_lazy("Encoding"),  # the predictor runs on what the x-encoder encoded: to a person it is one wait
+    "segment": gettext_lazy("Cutting into segments"),
+    "store": gettext_lazy("Storing"),
 }
 WAITS = {Video.Status.UPLOADED, Video.Status.INDEXING}
 LOST = {Video.Status.FAILED, Video.Status.QUARANTINED}
@@ -38,13 +42,15 @@ def timecode(seconds: float | None) -> str:
 def in_words(seconds: float) -> str:
     """A length of time as a person would say it: 9 is "a few seconds", 100 is "2 min", 7300 is "2 h"."""
     if seconds < 10:
-        return "a few seconds"
+        return _("a few seconds")
     if seconds < 55:
-        return f"{round(seconds / 10) * 10} s"
+        return _("%(n)s s") % {"n": round(seconds / 10) * 10}
     if seconds < 59.5 * 60:
-        return f"{max(1, round(seconds / 60))} min"
+        return _("%(n)s min") % {"n": max(1, round(seconds / 60))}
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if minutes and hours < 5 else f"{hours} h"
+    if minutes and hours < 5:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+    return _("%(n)s h") % {"n": hours}
 
 
 def percent(share: float) -> str:
@@ -58,26 +64,27 @@ def state_of(video: Video, left_s: float | None = None) -> State:
     """The video's state. `left_s` is the time left, where it is known."""
     status = video.status
     if status == Video.Status.UPLOADED:
-        return State("waiting", video.error or "Waiting for a worker", None, True)  # the error of the last attempt
+        waits = in_language(video.error) or _("Waiting for a worker")  # the error of the last attempt
+        return State("waiting", waits, None, True)
     if status == Video.Status.INDEXING:
         return _working(video, left_s)
     if status in LOST:
-        return State("failed", video.error or "Indexing failed", None, False)
+        return State("failed", in_language(video.error) or _("Indexing failed"), None, False)
     if status == Video.Status.CANCELLED:
-        return State("cancelled", "Cancelled", None, False)
+        return State("cancelled", _("Cancelled"), None, False)
     if video.media_status in WAITS:
-        return State("ready", "Ready to search, preparing playback", None, True)
-    return State("ready", "Ready", None, False)
+        return State("ready", _("Ready to search, preparing playback"), None, True)
+    return State("ready", _("Ready"), None, False)
 
 
 def _working(video: Video, left_s: float | None) -> State:
     if video.cancel_requested:
-        return State("working", "Cancelling", video.progress, True)
-    said = [STAGES.get(video.stage, "Starting")]
+        return State("working", _("Cancelling"), video.progress, True)
+    said = [str(STAGES.get(video.stage, _("Starting")))]
     if video.progress > 0:
         said.append(percent(video.progress))
     if left_s is not None and video.progress < 1:
-        said.append(f"about {in_words(left_s)} left")
+        said.append(_("about %(time)s left") % {"time": in_words(left_s)})
     return State("working", ", ".join(said), video.progress, True)
 
 

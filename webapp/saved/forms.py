@@ -3,6 +3,7 @@
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from indexer.models import Library
 from webapp.pages.forms import NARROWING, SearchForm
@@ -11,7 +12,7 @@ KEPT = ("q", "like", *NARROWING, "at_least", "sort", "must")
 
 
 class SaveForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Name", error_messages={"required": "Give the search a name."})
+    name = forms.CharField(max_length=80, label=_("Name"), error_messages={"required": _("Give the search a name.")})
     asked = forms.CharField(max_length=2000, widget=forms.HiddenInput)
 
     def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
@@ -25,5 +26,5 @@ class SaveForm(forms.Form):
             del given[name]
         form = SearchForm(given, self.libraries)
         if not form.is_valid():
-            raise forms.ValidationError("This search cannot be understood, so it is not kept.")
+            raise forms.ValidationError(_("This search cannot be understood, so it is not kept."))
         return given.urlencode()

@@ -6,9 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from indexer.selectors import libraries_visible_to
+from webapp.languages.stored import in_language
 from webapp.saved.forms import SaveForm
 from webapp.saved.models import SavedSearch
 from webapp.saved.services import TooMany, search_keep
@@ -26,9 +28,9 @@ def saved_new(request: HttpRequest) -> HttpResponse:
     try:
         kept = search_keep(owner_id=request.user.pk, **form.cleaned_data)
     except TooMany as problem:
-        messages.error(request, str(problem))
+        messages.error(request, in_language(problem))
         return redirect("home")
-    messages.success(request, f"The search {kept.name} is saved. You find it on the first page.")
+    messages.success(request, _("The search %(name)s is saved. You find it on the first page.") % {"name": kept.name})
     return redirect(f"{reverse('search')}?{kept.asked}")
 
 
@@ -36,5 +38,5 @@ def saved_new(request: HttpRequest) -> HttpResponse:
 def saved_delete(request: HttpRequest, search_id: int) -> HttpResponse:
     saved = get_object_or_404(SavedSearch, pk=search_id, owner=request.user)
     saved.delete()
-    messages.success(request, f"The saved search {saved.name} is deleted. The videos stay.")
+    messages.success(request, _("The saved search %(name)s is deleted. The videos stay.") % {"name": saved.name})
     return redirect("home")

@@ -5,11 +5,13 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from indexer.selectors import role_of
+from webapp.languages.stored import in_language
 from webapp.pages.accounts.forms import AccountForm
 from webapp.sharing import services, sessions, tries
 from webapp.sharing.models import Invitation
@@ -56,5 +58,6 @@ def _joined(request: HttpRequest, invitation: Invitation, done: bool) -> HttpRes
     if not done:
         raise sessions.gone()
     role = role_of(request.user, invitation.library)
-    messages.success(request, f"You are a member of {invitation.library.name}, as {role}.")
+    said = _("You are a member of %(library)s, as %(role)s.")
+    messages.success(request, said % {"library": invitation.library.name, "role": in_language(role)})
     return redirect("library", invitation.library_id)

@@ -7,9 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from webapp.languages.stored import in_language
 from webapp.sharing import services
 from webapp.sharing.forms import LinkForm
 from webapp.sharing.models import ShareLink
@@ -28,7 +30,7 @@ def links_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
         try:
             made, secret = services.link_make(library=library, made_by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
         except NotDone as problem:
-            form.add_error(None, str(problem))
+            form.add_error(None, in_language(problem))
         else:
             form, address = LinkForm(), request.build_absolute_uri(reverse("shared", args=[secret]))
     links = links_that_work().filter(library=library).select_related("made_by")
@@ -42,5 +44,5 @@ def link_end(request: HttpRequest, library_id: UUID, link_id: int) -> HttpRespon
     library = owned(request, library_id)
     link = get_object_or_404(ShareLink, pk=link_id, library=library)
     services.link_end(link=link)
-    messages.success(request, f"The link {link.name} has ended: who came by it sees nothing more.")
+    messages.success(request, _("The link %(name)s has ended: who came by it sees nothing more.") % {"name": link.name})
     return redirect("links", library.pk)

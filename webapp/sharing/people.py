@@ -7,11 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from indexer.models import Library, Membership
 from indexer.selectors import can_share, is_member, libraries_visible_to
+from webapp.languages.stored import in_language
 from webapp.sharing import services
 from webapp.sharing.forms import InviteForm, PersonForm, RoleForm
 from webapp.sharing.selectors import invitations_that_work, links_that_work, people_of
@@ -42,9 +44,11 @@ def people_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
         try:
             added = services.person_add(library=library, **form.cleaned_data)
         except NotDone as problem:
-            form.add_error("username", str(problem))
+            form.add_error("username", in_language(problem))
         else:
-            messages.success(request, f"{added.user.get_username()} is now {added.role} of {library.name}.")
+            said = _("%(person)s is now %(role)s of %(library)s.")
+            names = {"person": added.user.get_username(), "role": in_language(added.role), "library": library.name}
+            messages.success(request, said % names)
             return redirect("people", library.pk)
     return _page(request, library, form=form)
 
@@ -61,7 +65,7 @@ def invite(request: HttpRequest, library_id: UUID) -> HttpResponse:
         role = form.cleaned_data["role"]
         invitation, secret = services.invitation_make(library=library, made_by=request.user, role=role)  # type: ignore[arg-type]
     except NotDone as problem:
-        form.add_error("role", str(problem))
+        form.add_error("role", in_language(problem))
         return _page(request, library, invite_form=form)
     address = request.build_absolute_uri(reverse("join-open", args=[secret]))
     return _page(request, library, made=invitation, address=address)
@@ -71,9 +75,9 @@ def invite(request: HttpRequest, library_id: UUID) -> HttpResponse:
 def invite_withdraw(request: HttpRequest, library_id: UUID, invitation_id: int) -> HttpResponse:
     library = owned(request, library_id)
     if services.invitation_withdraw(library=library, invitation_id=invitation_id):
-        messages.success(request, "The invitation is withdrawn: its link opens nothing any more.")
+        messages.success(request, _("The invitation is withdrawn: its link opens nothing any more."))
     else:
-        messages.info(request, "There was nothing to withdraw: the invitation is gone, or somebody has used it.")
+        messages.info(request, _("There was nothing to withdraw: the invitation is gone, or somebody has used it."))
     return redirect("people", library.pk)
 
 
@@ -85,9 +89,9 @@ def person_role(request: HttpRequest, library_id: UUID, user_id: int) -> HttpRes
         try:
             services.person_role(library=library, user_id=user_id, role=form.cleaned_data["role"])
         except NotDone as problem:
-            messages.error(request, str(problem))
+            messages.error(request, in_language(problem))
     else:
-        messages.error(request, "This is not a role. Choose one from the list.")
+        messages.error(request, _("This is not a role. Choose one from the list."))
     return redirect("people", library.pk)
 
 
@@ -99,9 +103,10 @@ def person_remove(request: HttpRequest, library_id: UUID, user_id: int) -> HttpR
     try:
         name = services.person_remove(library=library, user_id=user_id)
     except NotDone as problem:
-        messages.error(request, str(problem))
+        messages.error(request, in_language(problem))
         return redirect("people", library.pk)
-    messages.success(request, f"{'You have left' if is_self else f'{name} is no longer a member of'} {library.name}.")
+    said = _("You have left %(library)s.") if is_self else _("%(person)s is no longer a member of %(library)s.")
+    messages.success(request, said % {"person": name, "library": library.name})
     return redirect("home") if is_self else redirect("people", library.pk)
 
 

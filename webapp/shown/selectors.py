@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from indexer.models import Membership, Video
 from indexer.selectors import Person, videos_visible_to
@@ -74,7 +75,9 @@ def _moment(user: Person, key: str, video_id: str, at_s: float) -> Shown:
 
 
 def said_of(video: Video | None, at_s: float | None) -> str:
-    return "this picture" if video is None else f"{timecode(at_s or 0.0)} of {video.title}"
+    if video is None:
+        return _("this picture")
+    return _("%(time)s of %(title)s") % {"time": timecode(at_s or 0.0), "title": video.title}
 
 
 def _page(video: Video, at_s: float) -> str:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from indexer.models import Video
@@ -14,6 +15,7 @@ from indexer.selectors import videos_visible_to
 from model_server.engine import EngineError
 from model_server.frames.errors import MediaError
 from webapp.errors import faults_of
+from webapp.languages.stored import in_language
 from webapp.media.answers import private
 from webapp.model import engine
 from webapp.shown.selectors import pictures_visible_to
@@ -23,7 +25,7 @@ KEPT_S = 3600
 
 
 class PictureForm(forms.Form):
-    picture = forms.FileField(error_messages={"required": "Choose a picture."})
+    picture = forms.FileField(error_messages={"required": _("Choose a picture.")})
     q = forms.CharField(max_length=500, required=False)
     at_s = forms.FloatField(min_value=0, max_value=1e6, required=False)
     video = forms.ModelChoiceField(Video.objects.none(), required=False)
@@ -49,7 +51,7 @@ def picture_new(request: HttpRequest) -> HttpResponse:
             at_s=asked["at_s"] if asked["video"] else None,
         )
     except (MediaError, EngineError) as problem:
-        return _refused(request, str(problem))
+        return _refused(request, in_language(problem))
     words = {"q": asked["q"]} if asked["q"] else {}
     return redirect(f"{reverse('search')}?{urlencode({**words, 'like': str(picture.pk)})}")
 

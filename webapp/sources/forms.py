@@ -1,6 +1,7 @@
 """What a person types to add a source."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from webapp.sources.kinds_of_place import Kind, NoPlace, place_of
 
@@ -8,8 +9,8 @@ from webapp.sources.kinds_of_place import Kind, NoPlace, place_of
 class SourceForm(forms.Form):
     place = forms.CharField(
         max_length=2000,
-        label="Folder, bucket or address",
-        help_text="For example: /srv/incoming, s3://films/new, or https://example.org/film.mp4",
+        label=_("Folder, bucket or address"),
+        help_text=_("For example: /srv/incoming, s3://films/new, or https://example.org/film.mp4"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     kind: Kind

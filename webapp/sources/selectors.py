@@ -6,8 +6,11 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from indexer.models import Video
+from webapp.languages.stored import in_language
 from webapp.sources.kinds_of_place import reader_of
 from webapp.sources.models import Source, SourceItem
 from webapp.sources.settle import newest_upload
@@ -18,9 +21,9 @@ from webapp.uploads.models import Upload
 Status = SourceItem.Status
 LATEST = 8  # files that are shown; the counts tell of all
 CALLED = {
-    Source.Kind.FOLDER: "Watched folder",
-    Source.Kind.BUCKET: "Bucket",
-    Source.Kind.ADDRESS: "Address",
+    Source.Kind.FOLDER: gettext_lazy("Watched folder"),
+    Source.Kind.BUCKET: gettext_lazy("Bucket"),
+    Source.Kind.ADDRESS: gettext_lazy("Address"),
 }
 
 
@@ -63,7 +66,7 @@ def shown(source: Source) -> Shown:
     state, sentence = _how(source)
     is_new = source.looked_at is None and not source.paused
     live = is_new or any(row.kind == "working" for row in rows)
-    return Shown(source, CALLED[Source.Kind(source.kind)], sentence, state, _counted(counts), rows, live)
+    return Shown(source, str(CALLED[Source.Kind(source.kind)]), sentence, state, _counted(counts), rows, live)
 
 
 def _latest(source: Source) -> Iterable[SourceItem]:
@@ -75,22 +78,22 @@ def _latest(source: Source) -> Iterable[SourceItem]:
 
 def _how(source: Source) -> tuple[str, str]:
     if source.paused:
-        return "cancelled", "Paused"
+        return "cancelled", _("Paused")
     if source.error:
-        return "failed", source.error
+        return "failed", in_language(source.error)
     if source.lease_until and source.lease_until > timezone.now():
-        return "working", "Looking now"
+        return "working", _("Looking now")
     if source.looked_at is None:
-        return "waiting", "Waits for a worker"
+        return "waiting", _("Waits for a worker")
     if source.kind == Source.Kind.ADDRESS:
-        return "ready", "An address is fetched once"
-    return "ready", "Watched"
+        return "ready", _("An address is fetched once")
+    return "ready", _("Watched")
 
 
 def _counted(counts: dict[str, int]) -> str:
-    said = [f"{counts['fetched']} brought in"]
-    said += [f"{counts['waiting']} to come"] if counts["waiting"] else []
-    said += [f"{counts['refused']} refused"] if counts["refused"] else []
+    said = [_("%(n)s brought in") % {"n": counts["fetched"]}]
+    said += [_("%(n)s to come") % {"n": counts["waiting"]}] if counts["waiting"] else []
+    said += [_("%(n)s refused") % {"n": counts["refused"]}] if counts["refused"] else []
     return ", ".join(said)
 
 
@@ -99,14 +102,16 @@ def row_of(source: Source, item: SourceItem) -> ItemRow:
         case Status.FETCHING:
             return _fetching(item)
         case Status.WAITING:
-            return ItemRow(item, "waiting", item.error or _waits(source, item), can_stop=True)
+            return ItemRow(item, "waiting", in_language(item.error) or _waits(source, item), can_stop=True)
         case Status.FETCHED:
-            return ItemRow(item, "ready", "Brought in" if video_of(item) else "Brought in, and deleted since")
+            return ItemRow(item, "ready", _("Brought in") if video_of(item) else _("Brought in, and deleted since"))
         case Status.KNOWN:
-            return ItemRow(item, "ready", "The same video is here already" if video_of(item) else "It came in before")
+            return ItemRow(
+                item, "ready", _("The same video is here already") if video_of(item) else _("It came in before")
+            )
         case Status.REFUSED:
-            return ItemRow(item, "failed", item.error, can_retry=True)
-    return ItemRow(item, "cancelled", "Cancelled", can_retry=True)
+            return ItemRow(item, "failed", in_language(item.error), can_retry=True)
+    return ItemRow(item, "cancelled", _("Cancelled"), can_retry=True)
 
 
 def video_of(item: SourceItem) -> Video | None:
@@ -117,17 +122,17 @@ def video_of(item: SourceItem) -> Video | None:
 def _fetching(item: SourceItem) -> ItemRow:
     upload = newest_upload(item)
     if upload is None or not upload.size_bytes:
-        return ItemRow(item, "working", "Being fetched", 0.0, can_stop=True)
+        return ItemRow(item, "working", _("Being fetched"), 0.0, can_stop=True)
     if upload.status != Upload.Status.RECEIVING:
-        return ItemRow(item, "working", "All of it is here, checking the file", 1.0)
+        return ItemRow(item, "working", _("All of it is here, checking the file"), 1.0)
     n_bytes = parts.size_or_zero(upload.id)
-    said = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here"
+    said = _("%(come)s of %(all)s are here") % {"come": in_words(n_bytes), "all": in_words(upload.size_bytes)}
     return ItemRow(item, "working", said, n_bytes / upload.size_bytes, can_stop=True)
 
 
 def _waits(source: Source, item: SourceItem) -> str:
     left_s = reader_of(source).still_s - age_s(item.seen_at)
-    return "Taken once it has not changed for a minute" if left_s > 0 else "Waits its turn"
+    return _("Taken once it has not changed for a minute") if left_s > 0 else _("Waits its turn")
 
 
 def age_s(moment: datetime) -> float:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -56,7 +57,7 @@ def added(request: HttpRequest, library: Library, form: SourceForm) -> bool:
     except Problem as problem:
         form.add_error("place", problem.message)
         return False
-    messages.success(request, "The source is added. A worker looks at it within a minute.")
+    messages.success(request, _("The source is added. A worker looks at it within a minute."))
     return True
 
 
@@ -79,7 +80,7 @@ def source_pause(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def source_look(request: HttpRequest, source_id: UUID) -> HttpResponse:
     source = editable_source(request, source_id)
     services.ring(source.pk)
-    messages.success(request, "A worker is asked to look now.")
+    messages.success(request, _("A worker is asked to look now."))
     return redirect("sources", source.library_id)
 
 
@@ -87,7 +88,7 @@ def source_look(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def source_remove(request: HttpRequest, source_id: UUID) -> HttpResponse:
     source = editable_source(request, source_id)
     services.source_remove(source=source)
-    messages.success(request, "The source is removed. The videos that it brought in stay.")
+    messages.success(request, _("The source is removed. The videos that it brought in stay."))
     return redirect("sources", source.library_id)
 
 
@@ -95,7 +96,7 @@ def source_remove(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def item_cancel(request: HttpRequest, source_id: UUID, item_id: int) -> HttpResponse:
     item = _item(request, source_id, item_id)
     if not services.item_cancel(item=item):
-        messages.info(request, "There was nothing to cancel: all of it is here.")
+        messages.info(request, _("There was nothing to cancel: all of it is here."))
     return redirect("sources", item.source.library_id)
 
 
@@ -103,7 +104,7 @@ def item_cancel(request: HttpRequest, source_id: UUID, item_id: int) -> HttpResp
 def item_retry(request: HttpRequest, source_id: UUID, item_id: int) -> HttpResponse:
     item = _item(request, source_id, item_id)
     if not services.item_retry(item=item):
-        messages.info(request, "It is under way already.")
+        messages.info(request, _("It is under way already."))
     return redirect("sources", item.source.library_id)
 
 

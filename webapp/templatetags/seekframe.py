@@ -4,10 +4,15 @@ import json
 from datetime import datetime
 
 from django import template
+from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import get_language
 
 from indexer.models import Video
+from webapp.languages.stored import in_language
+from webapp.languages.views import version_of
 from webapp.pages import heat, words
 
 LAYOUT = ("columns", "rows", "tile_width_px", "tile_height_px", "interval_s", "n_tiles")
@@ -19,6 +24,20 @@ register = template.Library()
 register.filter("timecode", words.timecode)
 register.filter("percent", words.percent)
 register.filter("heat_path", heat.heat_path)
+register.filter("in_language", in_language)
+
+
+@register.simple_tag
+def texts_url() -> str:
+    """What the page's scripts say, in the page's language."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return reverse("texts", args=[language, version_of(language)])
+
+
+@register.filter
+def first_lower(text: str) -> str:
+    """As within a sentence: only the first letter, for a German noun keeps its capital."""
+    return text[:1].lower() + text[1:]
 
 
 @register.filter

@@ -81,4 +81,4 @@ def ending_of(head: bytes) -> str:
 
 def in_words(n_bytes: int) -> str:
     """A size as a person says it: "20 GB", "1.5 MB"."""
-    return filesizeformat(n_bytes).replace("\xa0", " ").replace(".0 ", " ")
+    return filesizeformat(n_bytes).replace("\xa0", " ").replace(".0 ", " ").replace(",0 ", " ")

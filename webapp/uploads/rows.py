@@ -7,9 +7,12 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from indexer.models import Video
 from indexer.selectors import trash_open_to, videos_visible_to
+from webapp.languages.stored import in_language
 from webapp.pages.words import left_s, state_of
 from webapp.uploads import parts
 from webapp.uploads.kinds import in_words
@@ -17,6 +20,8 @@ from webapp.uploads.models import Upload
 
 SENT = 0.5  # share of the bar that the bytes fill; indexing fills the rest
 SHOWN_FOR = timedelta(days=1)
+IN_TRASH = gettext_lazy("In the library's trash, as «%(title)s»")
+TWIN_IN_TRASH = gettext_lazy("This file lies in the library's trash, as «%(title)s»")
 ENDED = (Upload.Status.CANCELLED, Upload.Status.EXPIRED)
 
 
@@ -58,12 +63,12 @@ def row_of(upload: Upload, video: Video | None) -> Row:
         case Upload.Status.RECEIVING:
             return _receiving(upload)
         case Upload.Status.RECEIVED:
-            return Row(upload, "working", "All of it is here, checking the file", SENT, live=True)
+            return Row(upload, "working", _("All of it is here, checking the file"), SENT, live=True)
         case Upload.Status.FINISHED:
             return _finished(upload, video)
         case Upload.Status.REFUSED:
-            return Row(upload, "failed", upload.error, 0.0, live=False)
-    return Row(upload, "cancelled", "Cancelled", 0.0, live=False)
+            return Row(upload, "failed", in_language(upload.error), 0.0, live=False)
+    return Row(upload, "cancelled", _("Cancelled"), 0.0, live=False)
 
 
 def _receiving(upload: Upload) -> Row:
@@ -72,19 +77,20 @@ def _receiving(upload: Upload) -> Row:
     except parts.Missing:
         n_bytes = 0
     share = SENT * n_bytes / upload.size_bytes
-    come = f"{in_words(n_bytes)} of {in_words(upload.size_bytes)} are here" if n_bytes else "Nothing is here yet"
-    here = f"{come}. Choose the same file again to go on."
+    come = _("%(come)s of %(all)s are here") % {"come": in_words(n_bytes), "all": in_words(upload.size_bytes)}
+    here = ". ".join([come if n_bytes else _("Nothing is here yet"), _("Choose the same file again to go on.")])
     return Row(upload, "waiting", here, share, live=False, can_stop=True, is_paused=True)
 
 
 def _finished(upload: Upload, video: Video | None) -> Row:
     if video is None:
-        return Row(upload, "cancelled", "Deleted", 0.0, live=False)
+        return Row(upload, "cancelled", _("Deleted"), 0.0, live=False)
     if video.trashed_at is not None:
-        where = "This file lies in the library's trash" if upload.duplicate_of_id else "In the library's trash"
-        return Row(upload, "cancelled", f"{where}, as «{video.title}»", 0.0, live=False, trashed=video)
+        where = TWIN_IN_TRASH if upload.duplicate_of_id else IN_TRASH
+        return Row(upload, "cancelled", where % {"title": video.title}, 0.0, live=False, trashed=video)
     if upload.duplicate_of_id:
-        return Row(upload, "ready", f"Already in this library, as «{video.title}»", 1.0, live=False, video=video)
+        known = _("Already in this library, as «%(title)s»")
+        return Row(upload, "ready", known % {"title": video.title}, 1.0, live=False, video=video)
     state = state_of(video, left_s(video))
     done = 1.0 if state.kind == "ready" else (state.share or 0.0)
     share = 0.0 if state.kind in ("failed", "cancelled") else SENT + (1 - SENT) * done

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from indexer.models import Library, Membership
 
@@ -25,7 +26,7 @@ def first_account_create(*, username: str, password: str) -> User | None:
     if not setup_is_open():
         return None
     user = User.objects.create_superuser(username=username, password=password)
-    own = Library.objects.create(name="My videos")
+    own = Library.objects.create(name=_("My videos"))
     for library in [own, *Library.objects.filter(is_sample=True)]:
         Membership.objects.get_or_create(library=library, user=user, defaults={"role": Membership.Role.OWNER})
     return user

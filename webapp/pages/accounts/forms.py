@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.models import User
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:  # generic for the type checker alone
     _CreationForm = BaseUserCreationForm[User]
@@ -14,13 +15,13 @@ else:
 
 class SignInForm(AuthenticationForm):
     error_messages = {
-        "invalid_login": "This name and password do not belong together. Check both; capital letters matter.",
-        "inactive": "This account is switched off. Ask the person who runs this Seekframe.",
+        "invalid_login": _("This name and password do not belong together. Check both; capital letters matter."),
+        "inactive": _("This account is switched off. Ask the person who runs this Seekframe."),
     }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["username"].label = "Name"
+        self.fields["username"].label = _("Name")
 
 
 class AccountForm(_CreationForm):
@@ -29,13 +30,13 @@ class AccountForm(_CreationForm):
     class Meta:
         model = User
         fields = ("username",)
-        labels = {"username": "Name"}
-        help_texts = {"username": "Letters, digits and @ . + - _"}
+        labels = {"username": _("Name")}
+        help_texts = {"username": _("Letters, digits and @ . + - _")}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = "At least 10 characters, and not one of the common ones."
-        self.fields["password2"].label = "Password again"
+        self.fields["password1"].help_text = _("At least 10 characters, and not one of the common ones.")
+        self.fields["password2"].label = _("Password again")
         self.fields["password2"].help_text = ""
 
 
@@ -47,7 +48,7 @@ class SetupForm(AccountForm):
     """
 
     token = forms.CharField(
-        label="Setup token", help_text="Printed on the console where Seekframe was started.", required=True
+        label=_("Setup token"), help_text=_("Printed on the console where Seekframe was started."), required=True
     )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -58,5 +59,5 @@ class SetupForm(AccountForm):
     def clean_token(self) -> str:
         token = str(self.cleaned_data["token"])
         if not constant_time_compare(token, settings.SETUP_TOKEN):
-            raise forms.ValidationError("This is not the setup token. Copy it from the console again.")
+            raise forms.ValidationError(_("This is not the setup token. Copy it from the console again."))
         return token
