@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from indexer import captions, deletion, pipeline, playable, samples, sweeper, worker
+from indexer.tracks import work
 
 
 @shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
@@ -18,6 +19,11 @@ def make_media(video_id: str) -> None:
 @shared_task(name="indexer.tasks.write_captions")  # type: ignore[untyped-decorator]
 def write_captions(video_id: str) -> None:
     captions.write_captions(video_id, worker.engine())
+
+
+@shared_task(name="indexer.tasks.write_track")  # type: ignore[untyped-decorator]
+def write_track(track_id: int) -> None:
+    work.write_track(track_id)
 
 
 @shared_task(name="indexer.tasks.delete_video")  # type: ignore[untyped-decorator]
