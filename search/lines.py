@@ -55,7 +55,7 @@ def lines_by_words(pool: Pool, text: str, without: Sequence[str] = ()) -> list[F
     parameters |= {f"phrase_{i}": phrase for i, phrase in enumerate(pool.phrases)}
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [FoundLine(*row, quote=quoted(headline)) for *row, headline in cursor.fetchall()]
+        return [FoundLine(*row[:-1], quoted(row[-1])) for row in cursor.fetchall()]
 
 
 def quoted(headline: str) -> Quote:
