@@ -47,7 +47,7 @@ def lines_by_words(pool: Pool, text: str, without: Sequence[str] = ()) -> list[F
                 AND NOT l.words @@ ANY(SELECT phraseto_tsquery('{CONFIG}', u) FROM unnest(%(without)s::text[]) AS u)
         ),
         placed AS (SELECT *, row_number() OVER (PARTITION BY video_id ORDER BY rank DESC, start_s) AS place FROM found)
-        SELECT video_id, segment_id, start_s, end_s, false, kind,
+        SELECT video_id, segment_id, start_s, end_s, kind,
             ts_headline('{CONFIG}', text, words, 'HighlightAll=true, StartSel={MARK}, StopSel={UNMARK}')
         FROM placed WHERE place <= {N_LINES_A_VIDEO} ORDER BY rank DESC, video_id, start_s LIMIT {N_CANDIDATES}
     """
@@ -55,7 +55,10 @@ def lines_by_words(pool: Pool, text: str, without: Sequence[str] = ()) -> list[F
     parameters |= {f"phrase_{i}": phrase for i, phrase in enumerate(pool.phrases)}
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return [FoundLine(*row[:-1], quoted(row[-1])) for row in cursor.fetchall()]
+        return [
+            FoundLine(video, segment, start_s, end_s, kind=kind, quote=quoted(line))
+            for video, segment, start_s, end_s, kind, line in cursor.fetchall()
+        ]
 
 
 def quoted(headline: str) -> Quote:

@@ -26,7 +26,8 @@ METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 # What a guest may read, of the shared library alone.
 OF_A_VIDEO = {
     *("video", "segments-vtt", "segments-json", "video-moments", "video-why"),
-    *("fragment-video", "fragment-captions", "fragment-segments"),
+    *("fragment-video", "fragment-captions", "fragment-segments", "fragment-transcript"),
+    *("transcript-vtt", "transcript-json"),
     *("media-play", "media-poster", "media-storyboard", "media-frame", "media-clip"),
 }
 WANTS_MORE = {"media-clip"}  # 400 without the part that is wanted
@@ -83,6 +84,7 @@ def filled(library: Library, owner, tmp_path: Path) -> dict[str, object]:
         "key_id": key_make(owner_id=owner.pk, name="k", scope="write", days=None)[0].pk,
         "sheet": 0,
         "ending": "csv",
+        "kind": "said",
         "secret": "x" * 43,
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from indexer import files, leases
 from indexer.models import Track, TrackLine
@@ -41,7 +41,9 @@ def write_track(track_id: int) -> None:
         except Exception as problem:  # noqa: BLE001 - logged with its trace where it becomes the outcome
             _stopped(lease, problem)
         except BaseException:
-            lease.end(status=Status.WAITING, attempts=F("attempts") - 1, rung_at=None)  # told to stop: no attempt
+            lease.end(
+                status=Status.WAITING, attempts=Greatest(F("attempts") - 1, 0), rung_at=None
+            )  # told to stop: no attempt
             raise
 
 
