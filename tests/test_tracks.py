@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from indexer import deletion, leases, services, sweeper
 from indexer.models import Library, Track, TrackLine, Video
-from indexer.tracks import claims, engines, stretches, work
+from indexer.tracks import bells, claims, engines, stretches, work
 from indexer.tracks import services as tracks
 from model_server.frames.errors import MediaError
 from model_server.tracks.extras import NotInstalled
@@ -183,6 +183,15 @@ def test_the_sweeper_rings_for_new_videos_and_lost_workers(spoken, library):
     rung = listen()
     sweeper.sweep()
     assert [bell for bell in rung() if bell[0] == "write_track"] == [], "once, not each time"
+
+
+@pytest.mark.django_db
+def test_messages_that_nobody_takes_do_not_pile_up(spoken, monkeypatch):
+    _, track = spoken
+    rung = listen()
+    for _ in range(bells.AT_ONCE + 5):
+        bells.ring(track.pk)
+    assert len(rung()) == bells.AT_ONCE
 
 
 @pytest.mark.django_db

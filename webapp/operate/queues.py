@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q
 from redis import Redis
 from redis.exceptions import RedisError
 
-from indexer.models import Video
+from indexer.models import Track, Video
 from indexer.selectors import videos_present
 from webapp.uploads.models import Upload
 
@@ -45,8 +45,15 @@ def work() -> list[Work]:
         Work("index", "Videos to index", counts["index"], counts["indexing"]),
         Work("media", "Videos to prepare for playback", counts["media"], counts["preparing"]),
         Work("caption", "Videos to caption", captioned["caption"], captioned["writing"]),
+        Work("track", "Transcripts to write", *_tracks()),
         Work("delete", "Videos to delete", n_deleting, 0),
     ]
+
+
+def _tracks() -> tuple[int, int]:
+    tracks = Track.objects.filter(video__in=videos_present())
+    waiting = tracks.filter(status=Track.Status.WAITING).count()
+    return waiting, tracks.filter(status=Track.Status.WORKING).count()
 
 
 def oldest_waiting() -> datetime | None:
