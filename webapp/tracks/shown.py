@@ -142,7 +142,7 @@ def switches_of(library: Library) -> list[Switch]:
 def switch_of(library: Library, kind: Kind) -> Switch:
     if kind == "said":
         title = _("What is said")
-        about = _("Speech becomes lines with their times, by faster-whisper. About as long as the video on two cores.")
+        about = _("Speech becomes lines with their times, by faster-whisper.")
     else:
         title = _("What is written")
         about = _("Signs, titles and slides are read wherever the picture changes, by rapidocr.")
