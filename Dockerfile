@@ -43,6 +43,13 @@ COPY static/ static/
 USER seekframe
 CMD ["celery", "--app", "webapp", "worker", "-Q", "index,media,fetch,default"]
 
+# The optional packages for what is said and written, on top of the worker (docker-compose.tracks.yml).
+FROM worker AS tracks
+USER root
+COPY requirements/tracks.txt requirements/
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r requirements/tracks.txt
+USER seekframe
+
 FROM base AS web
 COPY manage.py pyproject.toml ./
 COPY model_server/ model_server/

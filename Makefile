@@ -5,11 +5,12 @@ SOURCES := webapp indexer search model_server client benchmarks tests requiremen
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint typecheck migrations messages fmt install install-tests lock clean
+.PHONY: help up test check lint typecheck migrations messages fmt install install-tests tracks lock clean
 
 help:
 	@echo "make up     install what is missing and run Seekframe (Ctrl-C stops it)"
 	@echo "make test   every check and every test"
+	@echo "make tracks install what writes down what is said and written (optional)"
 	@echo "make fmt    format the code"
 	@echo "make messages  gather the pages' texts for translation"
 	@echo "make clean  remove caches and .venv (your videos in var/ stay)"
@@ -19,6 +20,9 @@ install:
 
 install-tests:
 	@$(PYTHON) requirements/install.py --tests
+
+tracks: install
+	@$(PYTHON) requirements/install.py --tracks
 
 up: install
 	@exec $(BIN)/python manage.py up
@@ -53,7 +57,7 @@ fmt: install-tests
 # Exact versions and hashes of everything that direct.in and tests.in ask for, for every platform at once.
 lock: install-tests
 	@$(BIN)/pip install --quiet uv==0.13.9
-	@cd requirements && for name in lock:direct tests:tests; do \
+	@cd requirements && for name in lock:direct tests:tests tracks:tracks; do \
 		../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--excludes <(echo torch) -o $${name%%:*}.txt $${name##*:}.in; done
 

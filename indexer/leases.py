@@ -29,7 +29,7 @@ STALLED_S = 15 * 60  # nothing moved for so long: the worker hangs, and its leas
 MAX_ATTEMPTS = 5
 MAX_MEDIA_ATTEMPTS = 3
 
-Kind = Literal["index", "media", "caption"]
+Kind = Literal["index", "media", "caption", "track"]
 PREFIX: dict[Kind, str] = {
     "index": "",
     "media": "media_",
@@ -54,14 +54,17 @@ class Lease:
     token: uuid.UUID = field(default_factory=uuid.uuid4)
     moved_at: float = field(default_factory=time.monotonic)
 
-    def held(self) -> QuerySet[Video]:
-        """The video's row while the lease is held; nothing once it is lost."""
+    def held(self) -> QuerySet[Any]:
+        """The row while the lease is held; nothing once it is lost."""
         return Video.objects.filter(pk=self.video_id, **{f"{PREFIX[self.kind]}lease_token": self.token})
+
+    def until(self) -> dict[str, Any]:
+        return until(self.kind)
 
     def renew(self, **fields: Any) -> None:
         """Say that work went on. LeaseLost where it must stop."""
         self.moved_at = time.monotonic()
-        if not self.held().update(**until(self.kind), **fields):
+        if not self.held().update(**self.until(), **fields):
             raise LeaseLost
 
     def renew_if_due(self) -> None:
@@ -138,7 +141,7 @@ def _keep(lease: Lease, stop: threading.Event) -> None:
     try:
         while not stop.wait(KEEP_S) and time.monotonic() - lease.moved_at < STALLED_S:
             try:
-                if not lease.held().update(**until(lease.kind)):
+                if not lease.held().update(**lease.until()):
                     return  # lost: the next batch says so
             except DatabaseError:
                 log.warning("lease_not_renewed", extra={"video_id": str(lease.video_id)}, exc_info=True)

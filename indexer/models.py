@@ -10,6 +10,7 @@ from django.db.models import Q
 from pgvector.django import HalfVectorField
 
 from indexer.marks import Label, LabelSet, LikelyCopy, SegmentLabel, Tag
+from indexer.tracks.models import Track, TrackLine
 
 __all__ = [
     "Anchor",
@@ -24,6 +25,8 @@ __all__ = [
     "Space",
     "Stream",
     "Tag",
+    "Track",
+    "TrackLine",
     "Video",
 ]
 
@@ -34,6 +37,8 @@ class Library(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     is_sample = models.BooleanField(default=False)
+    hears_speech = models.BooleanField(default=False, help_text="what is said in its videos is written down")
+    reads_text = models.BooleanField(default=False, help_text="what is written in its videos is read")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

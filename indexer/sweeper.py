@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from indexer import bells, captions, leases, services
 from indexer.models import Video
 from indexer.selectors import videos_present
+from indexer.tracks.sweep import sweep_tracks
 
 Status = Video.Status
 RING_AGAIN = timedelta(minutes=10)
@@ -39,6 +40,7 @@ def sweep() -> None:
     for name, due in bells_due:
         for video_id in due.order_by("created_at").values_list("pk", flat=True)[: bells.AT_ONCE]:
             bells.ring(video_id, name)
+    sweep_tracks(RING_AGAIN)
 
 
 def settle_cancelled() -> None:

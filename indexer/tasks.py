@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from indexer import captions, deletion, filling, pipeline, playable, samples, sweeper, worker
+from indexer.tracks import work
 
 
 @shared_task(name="indexer.tasks.index_video")  # type: ignore[untyped-decorator]
@@ -23,6 +24,11 @@ def write_captions(video_id: str) -> None:
 @shared_task(name="indexer.tasks.fill_space")  # type: ignore[untyped-decorator]
 def fill_space() -> None:
     filling.fill_space(worker.engine().space)
+
+
+@shared_task(name="indexer.tasks.write_track")  # type: ignore[untyped-decorator]
+def write_track(track_id: int) -> None:
+    work.write_track(track_id)
 
 
 @shared_task(name="indexer.tasks.delete_video")  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""Make .venv and put the pinned packages into it: `python3 requirements/install.py [--tests]`.
+"""Make .venv and put the pinned packages into it: `python3 requirements/install.py [--tests] [--tracks]`.
 
 Uses nothing but the standard library, and only syntax that an old Python can still read, so that it can say what is
 wrong instead of failing to parse.
@@ -158,6 +158,12 @@ def install(with_tests):
         install_once("tests-installed", ["tests.txt"], [test_step])
 
 
+def install_tracks():
+    """Optional: what writes down what is said and written in videos."""
+    step = ("Installing speech and text recognition (about 250 MB)...", ["--no-deps", "-r", str(HERE / "tracks.txt")])
+    install_once("tracks-installed", ["tracks.txt"], [step])
+
+
 def install_chromium():
     """The browser of the browser tests: by apt-get where that may be done; otherwise those tests are skipped."""
     if shutil.which("chromium") or os.geteuid() != 0 or not shutil.which("apt-get"):
@@ -186,6 +192,8 @@ def main():
     try:
         use_new_enough_python()
         install("--tests" in sys.argv)
+        if "--tracks" in sys.argv:
+            install_tracks()
         if "--tests" in sys.argv:
             install_chromium()
     except Problem as problem:

@@ -19,6 +19,7 @@ from search.exclude import exclude
 from search.fuse import reciprocal_rank
 from search.gather import found_by_words_alone, gather, nearest_videos
 from search.likeness import ALONE, WITH_WORDS
+from search.lines import FoundLine, lines_by_words
 from search.meaning import Meaning, likeness_of, meaning_of, score_windows
 from search.order import find_steps, gather_chains
 from search.query import Query, QueryError, Step, in_words, parse, plain
@@ -32,6 +33,7 @@ Array = npt.NDArray[np.float32]
 
 N_NEAREST = 5
 NOTHING: Array = np.empty((0, 0), np.float32)
+Rankings = tuple[()] | tuple[list[Candidate], list[FoundLine]]  # by words: segments, and lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +44,14 @@ class Sought:
     n_anchors: int  # that may be searched
     criteria: Array = field(default_factory=NOTHING.copy)  # (k, D) the query's parts
     by_words: list[Candidate] = field(default_factory=list)
+    by_lines: list[FoundLine] = field(default_factory=list)
 
 
 def search(request: SearchRequest, engine: Engine) -> Results:
     """The moments that answer the request, grouped by video, best first.
 
-    Where the model does not answer, or is not the one the videos were indexed with, titles and captions are still
-    searched, and `notice` says so.
+    Where the model does not answer, or is not the one the videos were indexed with, titles, captions and lines are
+    still searched, and `notice` says so.
     """
     started = time.perf_counter()
     query = plain(request.text) if request.plain else parse(request.text)
@@ -62,15 +65,16 @@ def search(request: SearchRequest, engine: Engine) -> Results:
         return _done(_search_in_order(query, request, pool, engine), started)
     (step,) = query.steps
     pool = replace(pool, phrases=step.phrases)
-    by_words = segments_by_words(pool, " ".join(step.phrases) or step.text, step.without)
+    words = " ".join(step.phrases) or step.text
+    by_words, by_lines = segments_by_words(pool, words, step.without), lines_by_words(pool, words, step.without)
     texts = step.texts
     try:
         embeddings = encode([*texts, *criteria_of(step)], space, engine)
     except EngineError as problem:
-        return _done(with_captions(_words_only(query, request, by_words, str(problem)), space), started)
+        return _done(with_captions(_words_only(query, request, (by_words, by_lines), str(problem)), space), started)
     n_anchors = count_anchors(pool)
     meanings = [meaning_of(t, e, pool, n_anchors) for t, e in zip(texts, embeddings, strict=False)]
-    sought = Sought(meanings, n_anchors, embeddings[len(texts) :], by_words)
+    sought = Sought(meanings, n_anchors, embeddings[len(texts) :], by_words, by_lines)
     return _done(with_captions(_search_both(query, request, pool, sought), space), started)
 
 
@@ -100,22 +104,23 @@ def _search_like(query: Query, example: Example, request: SearchRequest, pool: P
 def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sought) -> Results:
     """By meaning and by words."""
     (step,) = query.steps
-    meaning, by_words = sought.meanings[0], sought.by_words
+    meaning, by_words, by_lines = sought.meanings[0], sought.by_words, sought.by_lines
     embeddings = np.stack([*(m.embedding for m in sought.meanings), *sought.criteria])
     by_meaning = nearest_anchors(pool, meaning.embedding, sought.n_anchors)
-    fused = reciprocal_rank([c.video_id for c in by_meaning], [c.video_id for c in by_words])
+    fused = reciprocal_rank(*([c.video_id for c in ranking] for ranking in (by_meaning, by_words, by_lines)))
     chosen = list(fused)[request.looked_at]
-    read = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words))
+    read = read_windows(pool.space, embeddings, spans_around(chosen, by_meaning, by_words, by_lines))
     windows = exclude(step, read[: len(sought.meanings)], sought.meanings)
     if request.example is not None:
         windows = without_itself(windows, request.example)
+    told = {c.video_id for c in by_lines if c.video_id in windows}
     if pool.picks_segments:
         windows = within(windows, spans_of(pool, list(windows)))
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     scores = score_windows(windows, meaning)
-    rows = Video.objects.in_bulk(list(windows))
-    found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words)
-    results = _ranked(query, request, found, by_words, cutoff, len(fused))
+    rows = Video.objects.in_bulk([*windows, *(told - set(windows))])
+    found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words, by_lines)
+    results = _ranked(query, request, found, (by_words, by_lines), cutoff, len(fused))
     if len(sought.criteria):
         of_criteria = read[len(sought.meanings) :]
         results = verify(results, criteria_of(step), sought.criteria, of_criteria, pool.space, request.must)
@@ -130,11 +135,11 @@ def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: E
     try:
         steps, n_candidates = find_steps(query, pool, engine, request.looked_at)
     except EngineError as problem:
-        return replace(_words_only(query, request, [], str(problem)), notice=f"{str(problem).rstrip('.')}.")
+        return replace(_words_only(query, request, (), str(problem)), notice=f"{str(problem).rstrip('.')}.")
     cutoff = steps[0].meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     rows = Video.objects.in_bulk(list(steps[0].windows))
     found = gather_chains(rows, steps, query.within_s, cutoff)
-    results = _ranked(query, request, found, [], cutoff, n_candidates)
+    results = _ranked(query, request, found, (), cutoff, n_candidates)
     if results.nothing_matches:
         near = gather_chains(rows, steps, query.within_s, float("-inf"), limit=1)
         near = sorted(near, key=lambda v: (-v.score, v.video_id))
@@ -152,7 +157,7 @@ def _ranked(
     query: Query,
     request: SearchRequest,
     found: list[VideoHits],
-    by_words: list[Candidate],
+    by_words: Rankings,
     cutoff: float,
     n_candidates: int = 0,
 ) -> Results:
@@ -177,28 +182,30 @@ def _ranked(
     )
 
 
-def _by_score(found: list[VideoHits], by_words: list[Candidate]) -> list[VideoHits]:
+def _by_score(found: list[VideoHits], by_words: Rankings) -> list[VideoHits]:
     """Fused once more, now with exact scores; equal places go by score, then by id, so the order is stable."""
     by_score = sorted((v for v in found if not found_by_words_alone(v)), key=lambda v: (-v.score, v.video_id))
     kept = {v.video_id for v in found}
-    words = [c.video_id for c in by_words if c.video_id in kept]
-    fused = reciprocal_rank([v.video_id for v in by_score], words)
+    words = [[c.video_id for c in ranking if c.video_id in kept] for ranking in by_words]
+    fused = reciprocal_rank([v.video_id for v in by_score], *words)
     return sorted(found, key=lambda v: (-fused[v.video_id], -v.score, v.video_id))
 
 
-def _words_only(query: Query, request: SearchRequest, by_words: list[Candidate], problem: str) -> Results:
-    """What titles and captions alone give, with a sentence that says why."""
-    candidates = list(dict.fromkeys(c.video_id for c in by_words))
+def _words_only(query: Query, request: SearchRequest, by_words: Rankings, problem: str) -> Results:
+    """What titles, captions and lines alone give, with a sentence that says why."""
+    candidates = list(reciprocal_rank(*([c.video_id for c in ranking] for ranking in by_words)))
     rows = Video.objects.in_bulk(candidates[request.looked_at])
-    found = gather(rows, {}, {}, 0.0, 1.0, by_words)
-    notice = f"{problem.rstrip('.')}: only titles and captions were searched."
+    found = gather(rows, {}, {}, 0.0, 1.0, *by_words) if by_words else []
+    said = any(hit.quote for video in found for hit in video.hits)
+    where = "titles, captions and transcripts" if said else "titles and captions"
+    notice = f"{problem.rstrip('.')}: only {where} were searched."
     ranked = _ranked(query, request, found, by_words, 0.0, len(candidates))
     return replace(ranked, words_only=True, notice=notice)
 
 
 def _empty(query: Query, request: SearchRequest) -> Results:
     """Nothing was asked, or there is nothing to search yet."""
-    return _ranked(query, request, [], [], 0.0)
+    return _ranked(query, request, [], (), 0.0)
 
 
 def _typical(scorer: Scorer, pool: Pool) -> list[str]:

@@ -1,17 +1,20 @@
 """From scored windows to hits, grouped by video."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.models import Video
+from search.lines import FoundLine, with_lines
 from search.refine import Moment, Windows, heat, heat_steps, moments
 from search.results import Hit, Reason, VideoHits, WordsIn
 from search.retrieve import Candidate
 
 Array = npt.NDArray[np.float32]
+C = TypeVar("C", bound=Candidate)
 
 
 def gather(
@@ -21,11 +24,10 @@ def gather(
     base: float,
     cutoff: float,
     by_words: list[Candidate],
+    by_lines: Sequence[FoundLine] = (),
 ) -> list[VideoHits]:
-    """The videos with a window above the cut-off, or with a segment that holds the words."""
-    spoken: dict[UUID, list[Candidate]] = {}
-    for candidate in by_words:
-        spoken.setdefault(candidate.video_id, []).append(candidate)
+    """The videos with a window above the cut-off, or with a segment or a line that holds the words."""
+    spoken, told = by_video(by_words), by_video(by_lines)
     found = []
     for video_id, video in rows.items():
         w, s = windows.get(video_id), scores.get(video_id)
@@ -35,8 +37,16 @@ def gather(
             hits = [_hit(w, s, m, segments) for m in moments(w, s, cutoff, base)]
         if segments and not any(hit.reason == "both" for hit in hits):
             hits.append(_words_hit(segments, w, s))
+        hits = with_lines(hits, told.get(video_id, []), w, s)
         if hits:
             found.append(_video_hits(video, hits, w, s))
+    return found
+
+
+def by_video(candidates: Iterable[C]) -> dict[UUID, list[C]]:
+    found: dict[UUID, list[C]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.video_id, []).append(candidate)
     return found
 
 

@@ -14,7 +14,8 @@ from search.filters import EVERYTHING, Filters
 Sort = Literal["best", "newest", "oldest"]
 Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
 Verdict = Literal["yes", "no", "unsure"]
-WordsIn = Literal["", "title", "caption"]
+WordsIn = Literal["", "title", "caption", "said", "written"]
+Quote = tuple[tuple[str, bool], ...]  # a line in parts, and which of them were asked for
 Reason = Literal["meaning", "words", "both"]  # what found the hit: the embedding, the full text, or the two
 
 
@@ -75,6 +76,11 @@ class Hit:
     agreement: float | None = None  # cosine of the caption, read back, with its segment
     criteria: tuple[Verdict, ...] = ()  # whether the best window shows each of the results' criteria
     then_s: tuple[float, ...] = ()  # the middles of the later steps, where the query has some
+    quote: Quote = ()  # the line that was said or written, if it was found by one
+
+    @property
+    def line(self) -> str:
+        return "".join(part for part, _ in self.quote)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class Results:
     typical: list[str]  # captions that the libraries seem to fit: a hint where nothing matches
     took_ms: float
     cutoff: float  # the cut-off used
-    words_only: bool = False  # the model was away: titles and captions alone were searched
+    words_only: bool = False  # the model was away: titles, captions and lines alone were searched
     notice: str = ""  # one sentence for the person, for example that scores are uncalibrated
     said: str = ""  # the query in words, where it has a minus, quotes or `then`
     has_more: bool = False  # there may be a next page

@@ -25,7 +25,7 @@ from model_server.frames.windows import sample
 from tests.videos import make_video
 
 FACTS = Probe(6.0, 64, 48, 0, 10.0, "mov", "h264", None, "yuv420p", True)
-QUEUES = ("index", "media", "fetch", "default")
+QUEUES = ("index", "media", "fetch", "tracks", "default")
 
 
 def stored_video(library: Library, tmp_path: Path, seconds: float = 6, title: str = "clip") -> Video:

@@ -102,6 +102,13 @@ def test_it_lays_the_gpu_over_the_services_that_run_the_model():
         assert service["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
 
 
+def test_it_lays_a_worker_for_transcripts_over_the_services():
+    over = yaml.safe_load((ROOT / "docker-compose.tracks.yml").read_text())["services"]["worker-tracks"]
+    assert over["extends"]["service"] in load(SECRETS)
+    assert "-Q tracks" in " ".join(over["command"])
+    assert f"FROM worker AS {over['build']['target']}\n" in (ROOT / "Dockerfile").read_text()
+
+
 @pytest.fixture
 def compose(tmp_path):
     """The services over a database of their own in the tests' cluster."""

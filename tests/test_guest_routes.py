@@ -27,7 +27,8 @@ METHODS = ("get", "head", "options", "post", "put", "patch", "delete")
 # What a guest may read, of the shared library alone.
 OF_A_VIDEO = {
     *("video", "segments-vtt", "segments-json", "video-moments", "video-why"),
-    *("fragment-video", "fragment-captions", "fragment-segments"),
+    *("fragment-video", "fragment-captions", "fragment-segments", "fragment-transcript"),
+    *("transcript-vtt", "transcript-json"),
     *("media-play", "media-poster", "media-storyboard", "media-frame", "media-clip"),
 }
 WANTS_MORE = {"media-clip"}  # 400 without the part that is wanted
@@ -86,6 +87,7 @@ def filled(library: Library, owner, tmp_path: Path) -> dict[str, object]:
         "ending": "csv",
         "language": "en",
         "version": version_of("en"),
+        "kind": "said",
         "secret": "x" * 43,
     }
 

@@ -85,6 +85,7 @@ CELERY_TASK_ROUTES = {
     "indexer.tasks.make_media": {"queue": "media"},
     "indexer.tasks.write_captions": {"queue": "index"},  # its worker holds the model
     "indexer.tasks.fill_space": {"queue": "index"},
+    "indexer.tasks.write_track": {"queue": "tracks"},  # hours of listening: behind everything else
     "webapp.sources.tasks.look_at_source": {"queue": "fetch"},  # hours of copying must hold up neither chores nor media
 }
 CELERY_BEAT_SCHEDULE = {
@@ -113,6 +114,8 @@ SETUP_TOKEN = env.text("SETUP_TOKEN")
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 SEEKFRAME_MODEL = env.text("SEEKFRAME_MODEL", "small")
 SEEKFRAME_DEVICE = env.text("SEEKFRAME_DEVICE", "auto")
+# A folder with a Whisper model in CTranslate2's format. Empty: the one that `make tracks` installs.
+SPEECH_MODEL = env.text("SPEECH_MODEL")
 
 STORAGE_URL = env.text("STORAGE_URL", str(VAR_DIR / "storage"))
 STORAGES = {

@@ -15,6 +15,8 @@ media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.medi
 operate, operate-retry, operate-retry-all                       webapp.operate
 metrics                                                         webapp.metrics
 sources, source-pause, source-look, source-remove               webapp.sources
+tracks, track-switch, track-stop, track-retry, tracks-retry,
+transcript-vtt, transcript-json, subtitles-new, subtitles-remove  webapp.tracks
 healthz                                                         webapp.health
 """
 
@@ -35,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.metrics.urls")),
     path("", include("webapp.operate.urls")),
     path("", include("webapp.sources.urls")),
+    path("", include("webapp.tracks.urls")),
     path("healthz", health.healthz, name="healthz"),
 ]
 

@@ -46,6 +46,10 @@ ASK = Call("POST", "/videos/{video_id}/ask", shapes.Asked, ("question", "answers
 CAPTIONS = Call("GET", "/videos/{video_id}/captions", shapes.Captions)
 CAPTIONS_START = Call("POST", "/videos/{video_id}/captions", shapes.Captions)
 CAPTIONS_CANCEL = Call("POST", "/videos/{video_id}/captions/cancel", shapes.Captions)
+LINES = Call("GET", "/videos/{video_id}/lines", shapes.Line, ("kind",), in_pages=True)
+SUBTITLES_NEW = Call("POST", "/videos/{video_id}/subtitles", shapes.Subtitles, ("file",))
+TRACK = Call("GET", "/libraries/{library_id}/tracks/{kind}", shapes.TrackSwitch)
+TRACK_SWITCH = Call("PUT", "/libraries/{library_id}/tracks/{kind}", shapes.TrackSwitch, ("on",))
 
 SEARCH = Call("GET", "/search", shapes.Results, ("q", *FILTERS))
 PICTURE_NEW = Call("POST", "/pictures", shapes.Picture, ("picture",), makes=True)

@@ -19,10 +19,13 @@ from seekframe_client.shapes import (
     Filters,
     LabelSet,
     Library,
+    Line,
     Picture,
     Results,
     Saved,
     Segment,
+    Subtitles,
+    TrackSwitch,
     Upload,
     Video,
 )
@@ -148,6 +151,24 @@ class Seekframe:
 
     def captions_cancel(self, video_id: str) -> Captions:
         return self._ask(calls.CAPTIONS_CANCEL, at={"video_id": video_id})
+
+    # What is said and written
+
+    def lines(self, video_id: str, kind: str = "") -> Iterator[Line]:
+        """In time order; `kind` said or written for one of the two."""
+        return self._each(calls.LINES, at={"video_id": video_id}, params=_given(kind=kind or None))
+
+    def subtitles(self, video_id: str, path: Path | str) -> Subtitles:
+        """A .srt or .vtt file takes the place of what was heard."""
+        with Path(path).open("rb") as file:
+            return self._ask(calls.SUBTITLES_NEW, at={"video_id": video_id}, files={"file": (Path(path).name, file)})
+
+    def track(self, library_id: str, kind: str) -> TrackSwitch:
+        """Whether a library's videos are listened to (said) or read (written), and how far that is."""
+        return self._ask(calls.TRACK, at={"library_id": library_id, "kind": kind})
+
+    def track_switch(self, library_id: str, kind: str, on: bool) -> TrackSwitch:
+        return self._ask(calls.TRACK_SWITCH, at={"library_id": library_id, "kind": kind}, json={"on": on})
 
     # Uploads
 

@@ -78,6 +78,31 @@ class Captions(TypedDict):
     n_captions: int
 
 
+class Line(TypedDict):
+    kind: str  # said or written
+    start_s: float
+    end_s: float
+    text: str
+    model: str
+    imported: bool
+
+
+class Subtitles(TypedDict):
+    n_lines: int
+
+
+class TrackSwitch(TypedDict):
+    kind: str
+    on: bool
+    installed: bool  # the optional packages are there
+    state: str
+    n_videos: int
+    n_ready: int
+    n_waiting: int
+    n_failed: int
+    share: float
+
+
 class Hit(TypedDict):
     start_s: float
     end_s: float
@@ -85,7 +110,8 @@ class Hit(TypedDict):
     score: float
     similarity: float
     reason: Literal["meaning", "words", "both"]
-    words_in: Literal["", "title", "caption"]
+    words_in: Literal["", "title", "caption", "said", "written"]
+    line: str  # what was said or written, if it was found by that
     caption: str
     agreement: float | None
     criteria: list[Verdict]

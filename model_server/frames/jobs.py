@@ -1,4 +1,5 @@
-"""What the child can be asked: facts, clip frames, a strip of pictures at even steps, single pictures."""
+"""What the child can be asked: facts, clip frames, a strip of pictures at even steps, single pictures;
+what is heard, and what is shown where it changes (modules of their own)."""
 
 import math
 import time
@@ -11,8 +12,10 @@ from av.video.frame import VideoFrame
 
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
+from model_server.frames.glances import changes
 from model_server.frames.photos import photo
 from model_server.frames.probe import Probe, plays_in_browser, recorded_s
+from model_server.frames.sound import sound
 from model_server.frames.source import Source, codec_name, measure, open_source, orientation
 
 if TYPE_CHECKING:
@@ -155,4 +158,6 @@ JOBS: dict[str, Callable[["Task"], None]] = {
     "strip": strip,
     "stills": stills,
     "photo": photo,
+    "sound": sound,
+    "changes": changes,
 }

@@ -5,6 +5,7 @@ import { announce, typing } from "./keys.js";
 import { filled, gettext, ngettext } from "./language.js";
 import { momentsAbove } from "./moments.js";
 import "./tabs.js";
+import { follow } from "./transcript.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const watch = document.querySelector("[data-watch]");
@@ -35,6 +36,7 @@ function show(seconds) {
   if (why) why.value = seconds.toFixed(2);
   const more = find("more-like");
   if (more) more.href = more.href.replace(/@[\d.]*$/, `@${seconds.toFixed(1)}`);
+  follow(seconds);
   if (!scrub) return;
   scrub.setAttribute("aria-valuetext", clock(seconds));
   find("now").textContent = clock(seconds);

@@ -4,7 +4,7 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
-from webapp.api import captions, libraries, problems, saved, searching, uploads
+from webapp.api import captions, libraries, problems, saved, searching, tracks, uploads
 
 api = NinjaAPI(
     title="Seekframe",
@@ -17,6 +17,7 @@ api = NinjaAPI(
 api.add_router("", libraries.router, tags=["libraries"])
 api.add_router("", uploads.router, tags=["videos"])  # which is that of videos: they share an address
 api.add_router("", captions.router, tags=["videos"])
+api.add_router("", tracks.router, tags=["videos"])
 api.add_router("", searching.router, tags=["search"])
 api.add_router("", saved.router, tags=["search"])
 problems.install(api)

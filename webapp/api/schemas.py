@@ -120,6 +120,35 @@ class CaptionsOut(Schema):
     n_captions: int
 
 
+class LineOut(Schema):
+    kind: str = Field(description="said or written")
+    start_s: float
+    end_s: float
+    text: str
+    model: str = Field(description="what wrote it; a file's name where it was imported")
+    imported: bool
+
+
+class SubtitlesOut(Schema):
+    n_lines: int
+
+
+class TrackSwitchIn(Schema):
+    on: bool
+
+
+class TrackSwitchOut(Schema):
+    kind: str
+    on: bool
+    installed: bool = Field(description="the optional packages are there")
+    state: str = Field(description="a sentence for the person")
+    n_videos: int = Field(description="that have such a track")
+    n_ready: int
+    n_waiting: int
+    n_failed: int
+    share: float = Field(description="of their time that is done")
+
+
 class UploadOut(Schema):
     id: UUID
     library_id: UUID
@@ -140,6 +169,7 @@ class HitOut(Schema):
     similarity: float
     reason: Reason
     words_in: WordsIn = Field(description="where the words stand, if it was found by any")
+    line: str = Field(description="what was said or written, if it was found by that")
     caption: str
     agreement: float | None
     criteria: list[Verdict] = Field(description="of the query's parts, where commas part it")

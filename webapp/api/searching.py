@@ -93,6 +93,7 @@ def said(request: HttpRequest, results: Results) -> dict[str, Any]:
 def video_hits(request: HttpRequest, results: Results, video: VideoHits) -> dict[str, Any]:
     page = request.build_absolute_uri(reverse("video", args=[video.video_id]))
     hits = [
-        {**vars(hit), "url": f"{page}?{urlencode({'t': f'{hit.best_s:.1f}', 'q': results.text})}"} for hit in video.hits
+        {**vars(hit), "line": hit.line, "url": f"{page}?{urlencode({'t': f'{hit.best_s:.1f}', 'q': results.text})}"}
+        for hit in video.hits
     ]
     return {**vars(video), "score": video.score, "hits": hits}

@@ -5,7 +5,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
+
+from model_server.tracks.extras import LIBRARIES
 
 PYTHON = sys.executable
 LAST_STORE = 10  # the highest `order` of what the others need until they have stopped
@@ -96,13 +99,20 @@ def workers() -> list[Program]:
     index = [*CELERY, "worker", "-Q", "index", "-c", "1", "-n", "index@%h", *QUIET]
     media = [*CELERY, "worker", "-Q", "media", "-c", "1", "-n", "media@%h", *QUIET]
     fetch = [*CELERY, "worker", "-Q", "fetch", "-c", "2", "-n", "fetch@%h", *QUIET]
+    tracks = ["nice", *CELERY, "worker", "-Q", "tracks", "-c", "1", "-n", "tracks@%h", *QUIET]
     chores = [*CELERY, "worker", "-Q", "default", "-c", "2", "-n", "chores@%h", *QUIET]
     return [
         Program("index", index, order=30, stop_signal="QUIT"),
         Program("media", media, order=30, stop_signal="QUIT"),
         Program("fetch", fetch, order=30, stop_signal="QUIT"),
+        *([Program("tracks", tracks, order=30, stop_signal="QUIT")] if tracks_are_installed() else []),
         Program("chores", chores, order=30, stop_signal="QUIT"),
     ]
+
+
+def tracks_are_installed() -> bool:
+    """Without the extra packages a worker for them would only take memory; the pages say what to install."""
+    return any(find_spec(name) is not None for name in LIBRARIES.values())
 
 
 def beat() -> Program:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from redis import Redis
 from redis.exceptions import RedisError
 
-from indexer.models import Video
+from indexer.models import Track, Video
 from indexer.selectors import videos_present
 from webapp.uploads.models import Upload
 
@@ -46,8 +46,15 @@ def work() -> list[Work]:
         Work("index", _("Videos to index"), counts["index"], counts["indexing"]),
         Work("media", _("Videos to prepare for playback"), counts["media"], counts["preparing"]),
         Work("caption", _("Videos to caption"), captioned["caption"], captioned["writing"]),
+        Work("track", _("Transcripts to write"), *_tracks()),
         Work("delete", _("Videos to delete"), n_deleting, 0),
     ]
+
+
+def _tracks() -> tuple[int, int]:
+    tracks = Track.objects.filter(video__in=videos_present())
+    waiting = tracks.filter(status=Track.Status.WAITING).count()
+    return waiting, tracks.filter(status=Track.Status.WORKING).count()
 
 
 def oldest_waiting() -> datetime | None:

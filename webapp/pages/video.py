@@ -22,6 +22,7 @@ from webapp.pages.links import play_url
 from webapp.pages.strip import CAPTIONS_A_REQUEST, spans_of, strip_of
 from webapp.pages.words import left_s, state_of
 from webapp.sharing.guests import guests_may_look
+from webapp.tracks.shown import transcript_of
 
 CUTOFF = 0.5  # where the handle stands at first: more likely right than wrong
 
@@ -40,6 +41,7 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
         "facts": facts_of(video),
         "timings": timings_of(video),
         "play_url": play_url(video),
+        "transcript": transcript_of(video),
         "question": request.GET.get("ask", "").strip()[:300],
     }
     return render(request, "pages/video.html", context | strip_of(video, steps) | _asked(text, steps))
