@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from seekframe_client.client import Seekframe
 from seekframe_client.environment import seekframe, sentence_of
 from seekframe_client.errors import SeekframeError
-from seekframe_client.shapes import Filters, Library, VideoHits
+from seekframe_client.named import library_named, video_id
+from seekframe_client.narrowing import add_filters, filters_of
+from seekframe_client.shapes import VideoHits
 from seekframe_client.words import clock
 
 FOUND, NOTHING, WRONG = 0, 1, 2
@@ -50,9 +51,8 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     found = command("search", search, "Find moments by plain words.")
-    found.add_argument("words", nargs="+")
-    found.add_argument("--library", help="name or id; every library by default")
-    found.add_argument("--sort", choices=["best", "newest", "oldest"], default="best")
+    found.add_argument("words", nargs="*", help="none are needed with --like or --picture")
+    add_filters(found)
     found.add_argument("--limit", type=int, default=10, help="videos to show")
     sent = command("upload", upload, "Upload video files.")
     sent.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -73,10 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def search(server: Seekframe, given: argparse.Namespace) -> int:
-    filters: Filters = {"sort": given.sort}
-    if given.library:
-        filters["library"] = _library(server, given.library)["id"]
-    results = server.search(" ".join(given.words), **filters)
+    results = server.search(" ".join(given.words), **filters_of(server, given))
     if results["notice"]:
         sys.stderr.write(results["notice"] + "\n")
     if given.json:
@@ -100,7 +97,7 @@ def _show(video: VideoHits) -> None:
 def upload(server: Seekframe, given: argparse.Namespace) -> int:
     if given.title and len(given.paths) > 1:
         return wrong("One title is for one file: leave --title out, or send the files one by one.")
-    library, worst = _library(server, given.library, to_change=True), FOUND
+    library, worst = library_named(server, given.library, to_change=True), FOUND
     for path in given.paths:
         worst = max(worst, _upload(server, path, library["id"], given))
     return worst
@@ -133,7 +130,7 @@ def _progress(path: Path) -> Callable[[int, int], None]:
 
 
 def videos(server: Seekframe, given: argparse.Namespace) -> int:
-    library = _library(server, given.library)["id"] if given.library else None
+    library = library_named(server, given.library)["id"] if given.library else None
     found = list(server.videos(library=library, status=given.status))
     if given.json:
         say(found)
@@ -154,7 +151,7 @@ def libraries(server: Seekframe, given: argparse.Namespace) -> int:
 
 
 def segments(server: Seekframe, given: argparse.Namespace) -> int:
-    found = list(server.segments(_id(given.video_id)))
+    found = list(server.segments(video_id(given.video_id)))
     if given.json:
         say(found)
     for segment in [] if given.json else found:
@@ -165,7 +162,7 @@ def segments(server: Seekframe, given: argparse.Namespace) -> int:
 
 
 def ask(server: Seekframe, given: argparse.Namespace) -> int:
-    asked = server.ask(_id(given.video_id), given.question, given.answer, given.at)
+    asked = server.ask(video_id(given.video_id), given.question, given.answer, given.at)
     if given.json:
         say(asked)
         return FOUND
@@ -174,26 +171,6 @@ def ask(server: Seekframe, given: argparse.Namespace) -> int:
     for answer in asked["answers"]:
         say(f"  {answer['similarity']:.2f}  {answer['text']}")
     return FOUND
-
-
-def _library(server: Seekframe, wanted: str | None, *, to_change: bool = False) -> Library:
-    """By name or id; where none is said, the only one that may be changed."""
-    known = [row for row in server.libraries() if not to_change or row["role"] != "viewer"]
-    fitting = [row for row in known if wanted is None or wanted in (row["id"], row["name"])]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = ", ".join(f"{row['name']} ({row['id']})" for row in known) or "none yet"
-    if wanted is None:
-        raise SeekframeError(0, f"Say which library with --library. You may change: {names}.")
-    which = "There is no library" if not fitting else "There is more than one library"
-    raise SeekframeError(0, f"{which} {wanted!r}{' that you may change' * to_change}. There are: {names}.")
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as problem:
-        raise SeekframeError(0, f"{text!r} is not a video's id: `seekframe videos` lists them.") from problem
 
 
 def say(what: Any) -> None:
