@@ -9,6 +9,7 @@ saved-new, saved-delete                                         webapp.saved
 people, person-role, person-remove, invite, invite-withdraw,
 links, link-end, shared, shared-offer, join, join-open          webapp.sharing
 shown-new, shown-picture                                        webapp.shown
+tour-start, tour-end                                            webapp.tour
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.media
 operate, operate-retry, operate-retry-all                       webapp.operate
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.saved.urls")),
     path("", include("webapp.sharing.urls")),
     path("", include("webapp.shown.urls")),
+    path("", include("webapp.tour.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),
     path("", include("webapp.metrics.urls")),
