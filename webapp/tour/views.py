@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from webapp.pages.back import page_before
 from webapp.tour import services
 
 
@@ -16,9 +16,7 @@ def tour_end(request: HttpRequest) -> HttpResponse:
     services.tour_end(person_id=request.user.pk)
     if request.headers.get("HX-Request"):
         return HttpResponse()
-    page = request.POST.get("page", "")
-    here = url_has_allowed_host_and_scheme(page, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return redirect(page if here else "home")
+    return redirect(page_before(request) or "home")
 
 
 @require_POST

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from search.copies import copies_find, copies_in, said
+from search.copies_kept import copies_find, copies_in, said
 from search.management.named import libraries_named
 
 
