@@ -106,6 +106,15 @@ def test_it_lists_videos_libraries_and_segments(run, film: Video, library: Libra
     assert (missing[0], missing[2]) == (2, "There is nothing here, or you may not see it.\n")
 
 
+def test_it_tells_when_how_often_and_how_long(run, film: Video) -> None:
+    status, out, _ = run("moments", str(film.pk), "a", "dog", "--at-least", "40")
+    first, second = out.splitlines()
+    assert (status, first[:8], second[:6]) == (0, "1 moment", "  0:10")
+    assert json.loads(run("moments", str(film.pk), "dog", "--json")[1])["n_moments"] == 1
+    assert run("moments", str(film.pk), "rocket") == (1, "Nothing matches\n", "")
+    assert run("moments", str(film.pk), "dog", "--at-least", "101")[0] == 2
+
+
 def test_it_asks(run, film: Video) -> None:
     status, out, _ = run("ask", str(film.pk), "what is it?", "--at", "12", "--answer", "cat", "--answer", "dog")
     assert (status, out.splitlines()[0][:14]) == (0, "0:11-0:18  dog")

@@ -2,12 +2,14 @@
 
 Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
-batch, trash, trash-empty, copies-find, video-edit, video-delete, video-restore, video-purge    webapp.pages
+batch, trash, trash-empty, copies-find, copies-dismiss, copies-restore,
+video-edit, video-delete, video-restore, video-purge            webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 saved-new, saved-delete                                         webapp.saved
 people, person-role, person-remove, invite, invite-withdraw,
-links, link-end, shared, shared-offer, join, join-open          webapp.sharing
+links, link-end, shared, shared-offer, shared-leave, shared-left,
+join, join-open                                                 webapp.sharing
 shown-new, shown-picture                                        webapp.shown
 tour-start, tour-end                                            webapp.tour
 upload                                                          webapp.uploads

@@ -63,7 +63,17 @@ def parser() -> argparse.ArgumentParser:
     listed.add_argument("--library", help="name or id")
     listed.add_argument("--status", choices=["uploaded", "indexing", "ready", "failed", "cancelled", "quarantined"])
     command("libraries", libraries, "List libraries.")
+    alike = command("copies", copies, "Pairs of videos that look like copies of each other.")
+    alike.add_argument("--library", help="name or id; every library by default")
+    change = alike.add_mutually_exclusive_group()
+    change.add_argument("--dismissed", action="store_true", help="those that somebody said are none")
+    change.add_argument("--dismiss", type=int, metavar="PAIR", help="it is no copy")
+    change.add_argument("--restore", type=int, metavar="PAIR", help="it may be one after all")
     command("segments", segments, "A video's segments with their captions.").add_argument("video_id", metavar="ID")
+    along = command("moments", moments, "When, how often and how long a video shows what you say.")
+    along.add_argument("video_id", metavar="ID")
+    along.add_argument("words", nargs="+")
+    along.add_argument("--at-least", type=int, default=50, metavar="PERCENT", help="how well it must match")
     asked = command("ask", ask, "Ask about a moment of a video.")
     asked.add_argument("video_id", metavar="ID")
     asked.add_argument("question")
@@ -150,6 +160,20 @@ def libraries(server: Seekframe, given: argparse.Namespace) -> int:
     return FOUND
 
 
+def copies(server: Seekframe, given: argparse.Namespace) -> int:
+    if given.dismiss is not None or given.restore is not None:
+        found = [server.copy_dismiss(given.dismiss) if given.restore is None else server.copy_restore(given.restore)]
+    else:
+        of = [library_named(server, given.library)] if given.library else list(server.libraries())
+        found = [pair for row in of for pair in server.copies(row["id"], dismissed=given.dismissed)]
+    if given.json:
+        say(found)
+    for pair in [] if given.json else found:
+        none = "  not a copy" if pair["dismissed_at"] else ""
+        say(f"{pair['id']}  {pair['share']:4.0%}  {pair['first_id']}  {pair['second_id']}{none}")
+    return FOUND
+
+
 def segments(server: Seekframe, given: argparse.Namespace) -> int:
     found = list(server.segments(video_id(given.video_id)))
     if given.json:
@@ -159,6 +183,19 @@ def segments(server: Seekframe, given: argparse.Namespace) -> int:
         unsure = " (unsure)" if segment["unsure"] else ""
         say(f"{clock(segment['start_s'])}-{clock(segment['end_s'])}  {words}{unsure}")
     return FOUND
+
+
+def moments(server: Seekframe, given: argparse.Namespace) -> int:
+    found = server.moments(video_id(given.video_id), " ".join(given.words), given.at_least)
+    if given.json:
+        say(found)
+    elif not found["moments"]:
+        say(NOTHING_MATCHES)
+    else:
+        say(f"{found['n_moments']} moment{'s' * (found['n_moments'] != 1)}, {clock(found['total_s'])} in all")
+        for moment in found["moments"]:
+            say(f"  {clock(moment['start_s'])}-{clock(moment['end_s'])}  {moment['score']:4.0%}")
+    return FOUND if found["moments"] else NOTHING
 
 
 def ask(server: Seekframe, given: argparse.Namespace) -> int:
