@@ -148,7 +148,7 @@ function sentenceOf(error) {
   const status = error.originalResponse?.getStatus() ?? 0;
   if (status === 401) return "You were signed out. Sign in in another tab, then try again.";
   try {
-    return JSON.parse(error.originalResponse.getBody()).error.message;
+    return JSON.parse(error.originalResponse.getBody()).detail;
   } catch {
     return "The server cannot be reached. What was sent is kept: try again when the connection is back.";
   }
