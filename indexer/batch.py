@@ -10,14 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from indexer import services, tags
+from indexer import days, services, tags
 from indexer.models import Library, Video
 from indexer.selectors import videos_present
 
 Change = Callable[[Video], str]  # makes it, or says why not; empty where it was made
 
 GONE = gettext_lazy("no longer here")
-FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def recorded_shift(by: timedelta) -> Change:
             moment = video.recorded_at + by
         except OverflowError:
             return _("would leave the calendar")
-        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        if not days.FIRST.year <= moment.year <= days.LAST.year:
             return _("would leave the calendar")
         Video.objects.filter(pk=video.pk).update(recorded_at=moment)
         return ""

@@ -1,10 +1,12 @@
 """What failed: the video, which part of its work, the sentence, and whether trying again may help."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Expression, ExpressionWrapper, Q, QuerySet
 
 from indexer.leases import MAX_ATTEMPTS, MAX_MEDIA_ATTEMPTS
 from indexer.models import Video
@@ -13,16 +15,36 @@ from indexer.selectors import videos_present
 Part = Literal["Indexing", "Playback", "Captions"]
 Status = Video.Status
 
-# A part that was given up after its last attempt met a passing fault; what cannot pass is given up at once.
-FAILED: dict[Part, Q] = {
-    "Indexing": Q(status__in=(Status.FAILED, Status.QUARANTINED)) | (Q(status=Status.READY) & ~Q(error="")),
-    "Playback": Q(media_status=Status.FAILED),
-    "Captions": Q(caption_status=Status.FAILED),
-}
-MAY_PASS: dict[Part, Q] = {
-    "Indexing": FAILED["Indexing"] & ~Q(status=Status.QUARANTINED) & Q(attempts__gte=MAX_ATTEMPTS),
-    "Playback": FAILED["Playback"] & Q(media_attempts__gte=MAX_MEDIA_ATTEMPTS),
-    "Captions": FAILED["Captions"] & Q(caption_attempts__gte=MAX_ATTEMPTS),
+
+@dataclass(frozen=True)
+class Rule:
+    """Which videos a part of the work failed of, and what is said where its own column says nothing."""
+
+    failed: Q
+    may_pass: Q  # of those: given up after the last attempt met a passing fault; what cannot pass is given up at once
+    says: str
+    otherwise: str
+
+
+RULES: dict[Part, Rule] = {
+    "Indexing": Rule(
+        failed=Q(status__in=(Status.FAILED, Status.QUARANTINED)) | (Q(status=Status.READY) & ~Q(error="")),
+        may_pass=~Q(status=Status.QUARANTINED) & Q(attempts__gte=MAX_ATTEMPTS),
+        says="error",
+        otherwise="Indexing failed.",
+    ),
+    "Playback": Rule(
+        failed=Q(media_status=Status.FAILED),
+        may_pass=Q(media_attempts__gte=MAX_MEDIA_ATTEMPTS),
+        says="media_error",
+        otherwise="Preparing it for playback failed.",
+    ),
+    "Captions": Rule(
+        failed=Q(caption_status=Status.FAILED),
+        may_pass=Q(caption_attempts__gte=MAX_ATTEMPTS),
+        says="caption_error",
+        otherwise="Writing its captions failed.",
+    ),
 }
 
 
@@ -35,25 +57,25 @@ class Failure:
 
 
 def failed_videos() -> QuerySet[Video]:
-    return videos_present().filter(FAILED["Indexing"] | FAILED["Playback"] | FAILED["Captions"])
+    """Each row says by which rules, for `failures_of`."""
+    said = {f"{part}_failed": _holds(rule.failed) for part, rule in RULES.items()}
+    said |= {f"{part}_may_pass": _holds(rule.may_pass) for part, rule in RULES.items()}
+    return videos_present().filter(reduce(or_, (rule.failed for rule in RULES.values()))).annotate(**said)
 
 
 def that_may_pass() -> QuerySet[Video]:
-    return videos_present().filter(MAY_PASS["Indexing"] | MAY_PASS["Playback"] | MAY_PASS["Captions"])
+    return videos_present().filter(reduce(or_, (rule.failed & rule.may_pass for rule in RULES.values())))
 
 
 def failures_of(videos: Iterable[Video]) -> list[Failure]:
-    """One for each part of each video, in the videos' order."""
-    return [failure for video in videos for failure in _parts(video)]
+    """One for each part of each of the `failed_videos`, in their order."""
+    return [
+        Failure(video, part, getattr(video, rule.says) or rule.otherwise, getattr(video, f"{part}_may_pass"))
+        for video in videos
+        for part, rule in RULES.items()
+        if getattr(video, f"{part}_failed")
+    ]
 
 
-def _parts(video: Video) -> Iterator[Failure]:
-    if video.status in (Status.FAILED, Status.QUARANTINED) or (video.status == Status.READY and video.error):
-        may_pass = video.status != Status.QUARANTINED and video.attempts >= MAX_ATTEMPTS
-        yield Failure(video, "Indexing", video.error or "Indexing failed.", may_pass)
-    if video.media_status == Status.FAILED:
-        may_pass = video.media_attempts >= MAX_MEDIA_ATTEMPTS
-        yield Failure(video, "Playback", video.media_error or "Preparing it for playback failed.", may_pass)
-    if video.caption_status == Status.FAILED:
-        may_pass = video.caption_attempts >= MAX_ATTEMPTS
-        yield Failure(video, "Captions", video.caption_error or "Writing its captions failed.", may_pass)
+def _holds(rule: Q) -> Expression:
+    return ExpressionWrapper(rule, output_field=BooleanField())

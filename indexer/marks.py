@@ -66,11 +66,12 @@ class SegmentLabel(models.Model):
 
 
 class LikelyCopy(models.Model):
-    """Two videos of a library whose streams are nearly the same, as they were when somebody last had them compared."""
+    """Two videos of a library whose streams are nearly the same, as they were when they were last compared."""
 
     first = models.ForeignKey("indexer.Video", on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey("indexer.Video", on_delete=models.CASCADE, related_name="+")
     share = models.FloatField(help_text="of the shorter one's windows that the other shows too")
+    dismissed_at = models.DateTimeField(null=True, blank=True, help_text="when somebody said that it is no copy")
 
     class Meta:
         ordering = ["-share", "id"]

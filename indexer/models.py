@@ -152,6 +152,9 @@ class Video(models.Model):
     cancel_requested = models.BooleanField(default=False)
     stage_timings = models.JSONField(default=dict, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
+    copies_sought_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it was last compared with the rest of its library"
+    )
 
     # Derived files for the browser; blank until the media task has made them.
     media_status = models.CharField(max_length=12, choices=Status.choices, default=Status.UPLOADED)
@@ -179,6 +182,11 @@ class Video(models.Model):
         indexes = [
             models.Index(fields=["library", "-created_at"], name="video_library_newest"),  # the library grid
             models.Index(fields=["status", "lease_until"], name="video_sweeper"),  # leases that ran out
+            models.Index(
+                fields=["indexed_at"],
+                condition=Q(copies_sought_at__isnull=True) | Q(copies_sought_at__lt=models.F("indexed_at")),
+                name="video_uncompared",
+            ),  # the beat that looks for copies
             models.Index(fields=["sha256"], name="video_sha256"),  # exact duplicates
             models.Index(
                 fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="video_trash"

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from indexer import bells, captions, files, leases, selectors, spaces, words
-from indexer.failures import FAILED
+from indexer.failures import RULES
 from indexer.models import Anchor, Library, Membership, Segment, Video
 from indexer.tags import tags_set
 
@@ -171,7 +171,7 @@ def video_reindex(*, video: Video) -> bool:
 @transaction.atomic
 def video_retry(*, video: Video) -> bool:
     """Try again what failed of a video, and only that. False: nothing of it has failed, or it is under way."""
-    indexing = Video.objects.filter(FAILED["Indexing"], pk=video.pk).exists() and video_reindex(video=video)
+    indexing = Video.objects.filter(RULES["Indexing"].failed, pk=video.pk).exists() and video_reindex(video=video)
     playback = not indexing and _media_wait_again(video)
     if playback:
         bells.ring_on_commit(video.pk, bells.MEDIA)

@@ -4,22 +4,20 @@ First a sieve by the mean of each stream. Then, of the pairs that pass, the shar
 other shows too. The limits were measured on made copies (docs/library.md).
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection
 
-from indexer.models import Library, LikelyCopy, Space, Video
-from indexer.selectors import is_present, videos_present
-from indexer.spaces import active_space
+from indexer.models import Library, Space, Video
+from indexer.selectors import videos_present
+from indexer.spaces import embedding_expression
 from indexer.streams import read_stream
-
-log = logging.getLogger(__name__)
+from search.library import read_vector
+from search.retrieve import Pool, count_anchors, nearest_anchors
 
 Array = npt.NDArray[np.float32]
 
@@ -27,7 +25,8 @@ WHOLES_ALIKE = 0.8  # cosine of two streams' means
 PART_ALIKE = 0.5  # cosine of the shorter one's mean with the nearest window of the longer one
 WINDOW_ALIKE = 0.88  # least cosine of a window with its nearest in the other
 LEAST_SHARE = 0.6  # of the shorter one's windows
-SHOWN = 20
+ASKED = 200  # anchors of a new video by which its library is asked, spread over its length
+NEAREST = 10  # anchors of others that each of them brings
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,6 @@ class Pair:
     first: UUID
     second: UUID
     share: float
-
-
-def copies_find(library: Library) -> int:
-    """Compare the library's videos and keep what looks like copies in place of what was kept before; how many pairs."""
-    space = active_space()
-    pairs = [] if space is None else list(pairs_in(library, space))
-    with transaction.atomic():
-        # Held, so that two comparisons at once write one after the other.
-        Library.objects.select_for_update(no_key=True).get(pk=library.pk)
-        LikelyCopy.objects.filter(first__library=library).delete()
-        present = set(videos_present().filter(library=library).values_list("pk", flat=True))
-        kept = [pair for pair in pairs if {pair.first, pair.second} <= present]
-        LikelyCopy.objects.bulk_create(
-            LikelyCopy(first_id=pair.first, second_id=pair.second, share=pair.share) for pair in kept
-        )
-    log.info("copies_found", extra={"library_id": str(library.pk), "n_pairs": len(kept)})
-    return len(kept)
-
-
-def copies_in(library: Library) -> list[LikelyCopy]:
-    """What the last comparison found, of videos that are still there."""
-    both = is_present("first__") & is_present("second__") & Q(first__library=library)
-    return list(LikelyCopy.objects.filter(both).select_related("first", "second")[:SHOWN])
 
 
 def pairs_in(library: Library, space: Space) -> Iterator[Pair]:
@@ -73,6 +49,30 @@ def pairs_in(library: Library, space: Space) -> Iterator[Pair]:
             if share >= LEAST_SHARE:
                 older, newer = sorted((i, j))
                 yield Pair(videos[older].pk, videos[newer].pk, share)
+
+
+def pairs_with(video: Video, space: Space) -> Iterator[Pair]:
+    """Of a new video, without reading all the others: those whose anchors lie nearest to its own, compared in full."""
+    pool = Pool(space, (video.library_id,), without=(video.pk,))
+    n_anchors = count_anchors(pool)
+    near = [found for asked in anchors_of(video, space) for found in nearest_anchors(pool, asked, n_anchors)[:NEAREST]]
+    own = windows_of(video, space)
+    for other in Video.objects.filter(pk__in={found.video_id for found in near}).order_by("created_at", "id"):
+        share = shared(own, windows_of(other, space))
+        if share >= LEAST_SHARE:
+            older, newer = sorted((video, other), key=lambda one: (one.created_at, one.pk))
+            yield Pair(older.pk, newer.pk, share)
+
+
+def anchors_of(video: Video, space: Space) -> list[Array]:
+    sql = (
+        f"SELECT {embedding_expression(space)} FROM indexer_anchor "
+        f"WHERE space_id = {space.pk:d} AND video_id = %s ORDER BY start_s, id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [video.pk])
+        rows = [read_vector(row[0]) for row in cursor.fetchall()]
+    return rows[:: max(1, -(-len(rows) // ASKED))]
 
 
 def facts_of(videos: Sequence[Video], space: Space) -> tuple[Array, npt.NDArray[np.int64]]:
@@ -118,9 +118,3 @@ def windows_of(video: Video, space: Space) -> Array:
 def unit(rows: Array) -> Array:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, 1e-6), np.float32)
-
-
-def said(pairs: Sequence[LikelyCopy]) -> Iterator[str]:
-    """A line for each, for the command line."""
-    for pair in pairs:
-        yield f"{pair.share:4.0%}  {pair.first.title}  =  {pair.second.title}"

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from search import spans
+
 MAX_CHARACTERS = 400  # more than the y-encoder reads
 MAX_STEPS = 5
 WITHIN_S, MOST_WITHIN_S = 30.0, 3600.0  # from the end of one step to the start of the next
@@ -23,11 +25,7 @@ WITHIN_S, MOST_WITHIN_S = 30.0, 3600.0  # from the end of one step to the start 
 QUOTES = str.maketrans("“”„«»", '"""""')
 # A quotation mark inside a word is an inch or a mistake, and stays part of it.
 TOKEN = re.compile(r'(?P<minus>-(?=[^\s-]))?(?:"(?P<phrase>[^"]*)"|(?P<open>")|(?P<word>\S+))')
-UNITS = {"s": 1, "m": 60, "h": 3600}
-SPAN = re.compile(
-    r"\s+within\s+(\d+(?:\.\d+)?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\s*$",
-    re.IGNORECASE,
-)
+SPAN = re.compile(rf"\s+within\s+(\d+(?:\.\d+)?)\s*{spans.UNIT}\s*$", re.IGNORECASE)
 THEN = re.compile(r"then,?", re.IGNORECASE)
 
 
@@ -187,7 +185,7 @@ def _span(text: str) -> tuple[str, float]:
     span = SPAN.search(text)
     if span is None:
         return text, WITHIN_S
-    within_s = float(span[1]) * UNITS[span[2][0].lower()]
+    within_s = spans.in_seconds(span[1], span[2])
     if not 0 < within_s <= MOST_WITHIN_S:
         raise QueryError("“within” takes a span from one second to one hour.", span.start(1) + 1)
     return text[: span.start()], within_s

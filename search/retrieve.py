@@ -43,6 +43,7 @@ class Pool:
     library_ids: tuple[UUID, ...]
     filters: Filters = EVERYTHING
     phrases: tuple[str, ...] = ()  # stand in the title or the caption, word for word
+    without: tuple[UUID, ...] = ()  # videos
 
     @property
     def picks_segments(self) -> bool:
@@ -60,9 +61,10 @@ class Pool:
         )
         said = [holds.format(f"phraseto_tsquery('{CONFIG}', %(phrase_{i})s)") for i in range(len(self.phrases))]
         here = [f"t.space_id = {self.space.pk:d}", "t.library_id = ANY(%(libraries)s)", PRESENT]
+        here += ["t.video_id <> ALL(%(without)s)"] if self.without else []
         sql = f"FROM {table} t JOIN indexer_video v ON v.id = t.video_id WHERE {' AND '.join([*here, *chosen, *said])}"
         spoken = {f"phrase_{i}": phrase for i, phrase in enumerate(self.phrases)}
-        return sql, {"libraries": list(self.library_ids), **values, **spoken}
+        return sql, {"libraries": list(self.library_ids), "without": list(self.without), **values, **spoken}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from webapp.api.models import key_make
 def address(live_server, monkeypatch, settings, tmp_path: Path) -> str:
     cache.clear()  # rates are counted there
     settings.UPLOADS_DIR = tmp_path / "uploads"
-    for module in ("searching", "videos"):
+    for module in ("searching", "videos", "moments"):
         monkeypatch.setattr(f"webapp.api.{module}.engine", SeeingEngine)
     return str(live_server.url)
 

@@ -9,10 +9,12 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from indexer.models import Library, Video
+from webapp.sources import fetching
 from webapp.sources.kinds_of_place import place_of
 from webapp.sources.looking import look
 from webapp.sources.models import Source, SourceItem
 from webapp.uploads import parts
+from webapp.uploads import services as upload_services
 from webapp.uploads.finish import upload_finish
 from webapp.uploads.models import Upload
 
@@ -35,6 +37,21 @@ def write(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
+
+
+def copy_that_dies(monkeypatch, *, at: int) -> list[int]:
+    """The worker is killed as its `at`-th piece of a copy comes; where each piece began."""
+    monkeypatch.setattr(fetching, "AT_ONCE_BYTES", 100_000)
+    real, starts = upload_services.upload_receive, []
+
+    def dies(**asked):
+        starts.append(asked["start"])
+        if len(starts) == at:
+            raise KeyboardInterrupt
+        return real(**asked)
+
+    monkeypatch.setattr(fetching, "upload_receive", dies)
+    return starts
 
 
 def let_a_minute_pass() -> None:

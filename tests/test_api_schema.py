@@ -23,7 +23,7 @@ EXAMPLES = int(os.environ.get("SEEKFRAME_FUZZ", 25))  # of each operation
 @pytest.fixture
 def described(alice, library, monkeypatch, settings, tmp_path):
     settings.UPLOADS_DIR = tmp_path / "uploads"
-    for module in ("searching", "videos"):
+    for module in ("searching", "videos", "moments"):
         monkeypatch.setattr(f"webapp.api.{module}.engine", SeeingEngine)
     add_video(library, stored_space(), [showing("dog")] * 3)
     for signal in (request_started, request_finished):  # as Django's own test client does

@@ -1,5 +1,6 @@
 """`seekframe`: what it prints, its exit status, and what it says where something is missing or wrong."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -7,9 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from indexer.models import Library, Video
-from seekframe_client import command
+from indexer.tags import tags_set
+from search.labels import label_set_create
+from seekframe_client import command, narrowing
+from seekframe_client.shapes import Filters
 from tests.api_world import address, film, secret_of
 from tests.tus_client import VIDEO
 
@@ -40,6 +45,31 @@ def test_it_searches_as_the_servers_own_command_does(run, film: Video, library: 
     assert f"by meaning  {address}/v/{film.pk}?t=" in second
     assert run("search", "dog", "--library", library.name, "--json")[1].startswith("{")
     assert run("search", "rocket")[:2] == (1, "Nothing matches\n")
+
+
+def test_it_takes_every_filter_of_the_api(run, film: Video, library: Library, alice, tmp_path: Path) -> None:
+    label_set = label_set_create(library_id=library.pk, name="Animals", names=["dog", "cat"])
+    tags_set(video=film, names=["beach"])
+    Video.objects.update(uploaded_by=alice, width_px=640, height_px=360)
+    finds = ("--tag beach", "--longer 10 --shorter 1:00", "--orientation landscape", "--uploader alice", "--must any")
+    for options in (*finds, "--since 2020-01-01 --sort newest --at-least 20", f"--library {library.pk}"):
+        assert run("search", "dog", *options.split())[1].startswith("Film\n"), options
+    for options in ("--captioned", "--label dog", "--shorter 10", "--orientation portrait", "--until 2020-01-01"):
+        assert run("search", "dog", *options.split())[:2] == (1, "Nothing matches\n"), options
+    assert run("search", "--like", f"{film.pk}@12")[0] in (0, 1)
+    Image.new("RGB", (32, 32)).save(tmp_path / "dog.png")
+    assert run("search", "--picture", str(tmp_path / "dog.png"))[1].startswith("Film\n")
+    status, _, err = run("search", "dog", "--label", "horse")
+    assert (status, "There is no label 'horse'. There are: dog (" in err) == (2, True)
+    assert run("search", "dog", "--label", str(label_set.labels.get(name="cat").pk), "--library", "Holidays")[0] == 1
+    taken = {action.dest for action in narrowed()._actions}
+    assert taken >= set(Filters.__annotations__)
+
+
+def narrowed() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    narrowing.add_filters(parser)
+    return parser
 
 
 def test_a_query_that_makes_no_sense_is_told(run, film: Video) -> None:
@@ -74,6 +104,15 @@ def test_it_lists_videos_libraries_and_segments(run, film: Video, library: Libra
     assert "'x' is not a video's id" in run("segments", "x")[2]
     missing = run("segments", "00000000-0000-0000-0000-000000000000")
     assert (missing[0], missing[2]) == (2, "There is nothing here, or you may not see it.\n")
+
+
+def test_it_tells_when_how_often_and_how_long(run, film: Video) -> None:
+    status, out, _ = run("moments", str(film.pk), "a", "dog", "--at-least", "40")
+    first, second = out.splitlines()
+    assert (status, first[:8], second[:6]) == (0, "1 moment", "  0:10")
+    assert json.loads(run("moments", str(film.pk), "dog", "--json")[1])["n_moments"] == 1
+    assert run("moments", str(film.pk), "rocket") == (1, "Nothing matches\n", "")
+    assert run("moments", str(film.pk), "dog", "--at-least", "101")[0] == 2
 
 
 def test_it_asks(run, film: Video) -> None:

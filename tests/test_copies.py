@@ -14,7 +14,8 @@ from indexer import bells, samples, services, spaces
 from indexer.models import Library, LikelyCopy, Membership, Space, Video
 from model_server.frames.reader import read_clips
 from model_server.local import LocalEngine, load_engine
-from search import copies
+from search import copies_kept as copies
+from search.copies import pairs_with
 from tests.search_world import add_video, showing, stored_space
 from webapp.tasks import find_copies
 
@@ -157,3 +158,5 @@ def test_made_copies_are_found_and_other_videos_are_not(library: Library, tmp_pa
     of_original = {second for first, second in pairs if first.endswith(": as it is")}
     assert of_original == {f"{title}: {name}" for title in titles for name in list(COPIES)[1:]}
     assert Video.objects.count() == len(titles) * len(COPIES)
+    by_anchors = {frozenset((p.first, p.second)) for video in Video.objects.all() for p in pairs_with(video, space)}
+    assert by_anchors == {frozenset((copy.first_id, copy.second_id)) for copy in LikelyCopy.objects.all()}

@@ -5,38 +5,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from indexer import adding, selectors, services
-from indexer.models import Caption, Library, Membership, Video
+from indexer.models import Library, Membership, Video
 from tests.indexing import placeholder_video
-from tests.search_world import FakeEngine, add_video, showing, stored_space
+from tests.search_world import add_video, showing, stored_space
 from tests.test_api import caller
+from tests.trash import dogs, fake_model
 from webapp.uploads import finish, parts
 from webapp.uploads.models import Upload
 
+__all__ = ["dogs", "fake_model"]
 pytestmark = pytest.mark.django_db
 Status = Video.Status
-
-
-@pytest.fixture(autouse=True)
-def _fake_model(monkeypatch):
-    cache.clear()
-    for module in ("pages.search", "pages.examples", "pages.video", "api.searching", "api.videos"):
-        monkeypatch.setattr(f"webapp.{module}.engine", FakeEngine)
-
-
-@pytest.fixture
-def dogs(library: Library) -> Video:
-    video = add_video(library, stored_space(), [showing("dog", 0.9)] * 3, title="Dogs on beaches")
-    Video.objects.filter(pk=video.pk).update(media_status=Status.READY, caption_status=Status.READY, sha256="a" * 64)
-    segment = video.segments.get()
-    Caption.objects.create(
-        video=video, space=segment.space, start_s=segment.start_s, end_s=segment.end_s, text="a dog", agreement=0.9
-    )
-    video.refresh_from_db()
-    return video
 
 
 def text(answer) -> str:

@@ -5,9 +5,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from indexer.models import Library, Space
-from search.management.commands import search as command
+from indexer.models import Caption, Library, SegmentLabel, Space, Video
+from indexer.tags import tags_set
+from search.labels import label_set_create
 from tests.search_world import FakeEngine, add_video, showing, stored_space
+from webapp.management.commands import search as command
+from webapp.pages.forms import NARROWING
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +55,45 @@ def test_it_searches_one_library_by_name_or_id(library: Library, space: Space) -
 def test_an_unknown_library_is_named_with_those_there_are(library: Library) -> None:
     with pytest.raises(CommandError, match=r"no library 'Nowhere'\. There are: Holidays\."):
         run("dog", "--library", "Nowhere")
+
+
+def test_it_takes_every_filter_of_the_page(library: Library, space: Space, alice) -> None:
+    video = add_video(library, space, [showing("dog", 0.9)] * 3, title="ours")
+    add_video(library, space, [showing("dog", 0.9)] * 3, title="theirs")
+    tags_set(video=video, names=["beach"])
+    Video.objects.filter(pk=video.pk).update(uploaded_by=alice, width_px=640, height_px=360, duration_s=90)
+    label_set = label_set_create(library_id=library.pk, name="Animals", names=["dog", "cat"])
+    label = label_set.labels.get(name="dog")
+    segment = video.segments.get()
+    SegmentLabel.objects.create(segment=segment, label_set=label_set, label=label, score=0.9, sure=True)
+    where = {"start_s": segment.start_s, "end_s": segment.end_s}
+    Caption.objects.create(video=video, space=space, text="a dog", agreement=0.9, **where)
+    one_of_each = {
+        "uploader": "alice",
+        "tag": "Beach",
+        "longer": "1 min",
+        "orientation": "landscape",
+        "label": "dog",
+    }
+    for name, value in one_of_each.items():
+        assert "theirs" not in (printed := run("dog", f"--{name}", value)), name
+        assert "ours" in printed, name
+    assert "theirs" not in run("dog", "--captioned", "--since", "2020-01-01", "--at-least", "20")
+    options = {action.dest for action in command.Command().create_parser("manage.py", "search")._actions}
+    assert options >= {*NARROWING, "at_least", "must", "sort", "page"}
+
+
+def test_a_filter_that_makes_no_sense_is_refused_as_the_page_refuses_it(library: Library, space: Space) -> None:
+    for arguments, says in (
+        (("--tag", "snow"), "No video that you may see has the tag “snow”"),
+        (("--longer", "soon"), "is no length"),
+        (("--label", "dog"), r"There is no label 'dog'\. There are: none yet\."),
+    ):
+        with pytest.raises(CommandError, match=says):
+            run("dog", *arguments)
+    with pytest.raises(CommandError, match="character 5") as refused:
+        run('dog "')
+    assert refused.value.returncode == 2
 
 
 @pytest.mark.parametrize(("seconds", "clock"), [(0, "0:00"), (83.5, "1:23"), (3700, "1:01:40")])

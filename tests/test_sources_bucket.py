@@ -9,15 +9,13 @@ import pytest
 from moto import mock_aws
 
 from indexer.models import Library, Video
-from tests.sources import error_of, let_a_minute_pass, source_of, statuses, stored, stray_parts, worked
+from tests.sources import copy_that_dies, error_of, let_a_minute_pass, source_of, statuses, stored, stray_parts, worked
 from tests.tus_client import VIDEO
-from webapp.sources import fetching
 from webapp.sources.bucket import Bucket
 from webapp.sources.kinds_of_place import NoPlace, place_of
 from webapp.sources.looking import look
 from webapp.sources.models import Source
 from webapp.sources.places import Changed
-from webapp.uploads import services as upload_services
 from webapp.uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,20 +61,11 @@ def test_objects_below_the_prefix_come_in_once(source, s3):
 def test_a_copy_goes_on_from_its_byte_and_only_of_the_same_object(source, s3, monkeypatch):
     data = VIDEO * 200
     put(s3, "in/a.mp4", data)
-    monkeypatch.setattr(fetching, "AT_ONCE_BYTES", 100_000)
-    real, calls = upload_services.upload_receive, []
-
-    def dies(**asked):
-        calls.append(asked["start"])
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(**asked)
-
-    monkeypatch.setattr(fetching, "upload_receive", dies)
+    starts = copy_that_dies(monkeypatch, at=2)
     with pytest.raises(KeyboardInterrupt):
         look(source.pk)
     worked(source)
-    assert calls[:3] == [0, 100_000, 100_000]
+    assert starts[:3] == [0, 100_000, 100_000]
     assert stored() == [data]
     etag = s3.head_object(Bucket="films", Key="in/a.mp4")["ETag"]
     put(s3, "in/a.mp4", VIDEO)

@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from indexer.models import Library, Video
 from tests.indexing import in_a_process
 from tests.sources import (
+    copy_that_dies,
     let_a_minute_pass,
     lose_worker,
     source_of,
@@ -80,20 +81,11 @@ def test_a_copy_goes_on_where_it_stopped(source, inbox, monkeypatch):
     write(inbox / "a.mp4", data)
     look(source.pk)
     let_a_minute_pass()
-    monkeypatch.setattr(fetching, "AT_ONCE_BYTES", 100_000)
-    real, calls = upload_services.upload_receive, []
-
-    def dies(**asked):
-        calls.append(asked["start"])
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return real(**asked)
-
-    monkeypatch.setattr(fetching, "upload_receive", dies)
+    starts = copy_that_dies(monkeypatch, at=3)
     with pytest.raises(KeyboardInterrupt):
         look(source.pk)
     worked(source)
-    assert calls[:4] == [0, 100_000, 200_000, 200_000]
+    assert starts[:4] == [0, 100_000, 200_000, 200_000]
     assert stored() == [data]
 
 

@@ -4,7 +4,6 @@ import html
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -17,30 +16,13 @@ from search.engine import search
 from search.results import SearchRequest
 from tests.engines import ColourEngine
 from tests.indexing import in_a_process, listen, placeholder_video, rows_of, without_decoding
-from tests.search_world import DIM, FakeEngine, add_video, meaning, showing, stored_space
+from tests.search_world import DIM, FakeEngine, add_video, meaning, stored_space
 from tests.test_api import caller
+from tests.trash import dogs, fake_model
 
+__all__ = ["dogs", "fake_model"]
 pytestmark = pytest.mark.django_db
 Status = Video.Status
-
-
-@pytest.fixture(autouse=True)
-def _fake_model(monkeypatch):
-    cache.clear()
-    for module in ("pages.search", "pages.examples", "pages.video", "api.searching", "api.videos"):
-        monkeypatch.setattr(f"webapp.{module}.engine", FakeEngine)
-
-
-@pytest.fixture
-def dogs(library: Library) -> Video:
-    video = add_video(library, stored_space(), [showing("dog", 0.9)] * 3, title="Dogs on beaches")
-    Video.objects.filter(pk=video.pk).update(media_status=Status.READY, caption_status=Status.READY, sha256="a" * 64)
-    segment = video.segments.get()
-    Caption.objects.create(
-        video=video, space=segment.space, start_s=segment.start_s, end_s=segment.end_s, text="a dog", agreement=0.9
-    )
-    video.refresh_from_db()
-    return video
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def tus(client: Client, alice) -> Tus:
 
 
 def sentence(response) -> str:
-    return response.json()["error"]["message"]
+    return response.json()["detail"]
 
 
 def test_it_says_what_it_can_do(client, settings):

@@ -87,7 +87,15 @@ def test_a_password_is_not_guessed_for_long(alice):
 def test_a_program_gets_a_problem_as_json():
     request = RequestFactory().get("/somewhere", headers={"Accept": "application/json"})
     answer = errors.respond(request, Problem("It broke. Mend it.", status=418, headers={"X-A": "b"}))
-    assert json.loads(answer.content) == {"error": {"status": 418, "message": "It broke. Mend it.", "request_id": ""}}
+    said = {
+        "type": "about:blank",
+        "title": "I'm a Teapot",
+        "status": 418,
+        "detail": "It broke. Mend it.",
+        "request_id": "",
+    }
+    assert json.loads(answer.content) == said
+    assert answer["Content-Type"] == "application/problem+json"
     assert (answer.status_code, answer["X-A"]) == (418, "b")
 
 

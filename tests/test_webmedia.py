@@ -186,8 +186,8 @@ def test_a_video_that_is_being_deleted_is_gone_at_once(seen, video):
 @pytest.mark.django_db
 def test_a_stranger_cannot_tell_a_video_from_none(client, video, charlie):
     client.force_login(charlie)
-    there = client.get(f"/media/{video.pk}/play").json()["error"]["message"]
-    assert there == client.get(f"/media/{uuid.uuid4()}/play").json()["error"]["message"]
+    there = client.get(f"/media/{video.pk}/play").json()["detail"]
+    assert there == client.get(f"/media/{uuid.uuid4()}/play").json()["detail"]
 
 
 @pytest.mark.django_db
@@ -215,7 +215,7 @@ def test_until_there_is_a_storyboard_a_frame_is_the_poster(seen, video):
 def test_a_video_without_pictures_says_so(seen, video, place):
     Video.objects.update(poster="", storyboard={})
     answer = seen.get(f"/media/{video.pk}/{place}")
-    assert (answer.status_code, answer.json()["error"]["message"]) == (404, "This video has no picture yet.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "This video has no picture yet.")
 
 
 @pytest.mark.django_db
@@ -234,4 +234,4 @@ def test_a_file_that_left_storage_is_a_404_in_words(seen, video):
     default_storage.delete(video.original)
     answer = seen.get(f"/media/{video.pk}/play")
     assert answer.status_code == 404
-    assert answer.json()["error"]["message"] == "This file is not there yet, or not any more."
+    assert answer.json()["detail"] == "This file is not there yet, or not any more."

@@ -34,7 +34,7 @@ def test_a_moment_is_a_file_of_its_own(as_alice, video: Video, tmp_path: Path) -
 def test_what_is_no_part_is_refused_with_a_sentence(as_alice, video: Video, part: str) -> None:
     answer = as_alice.get(f"/media/{video.pk}/clip.mp4?{part}")
     assert answer.status_code == 400
-    assert answer.json()["error"]["message"]
+    assert answer.json()["detail"]
 
 
 def test_a_stranger_gets_nothing(charlie, video: Video) -> None:

@@ -8,5 +8,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
 app = Celery("seekframe")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-AREAS = ("api", "labels", "operate", "shown", "sources", "uploads")
+AREAS = ("api", "labels", "operate", "sharing", "shown", "sources", "uploads")
 app.autodiscover_tasks(["indexer", "webapp", *(f"webapp.{area}" for area in AREAS)])

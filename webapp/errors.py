@@ -1,9 +1,7 @@
-"""One exception, one page and one JSON shape. Whatever goes wrong, the person reads a sentence and can quote an id.
-
-`{"error": {"status": 413, "message": "What happened, and what to do.", "request_id": "..."}}`
-"""
+"""One exception, one page and one JSON shape. Whatever goes wrong, the person reads a sentence and can quote an id."""
 
 from collections.abc import Callable, Mapping
+from http.client import responses
 from typing import Any
 
 from django.forms import BaseForm
@@ -37,19 +35,31 @@ def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def respond(request: HttpRequest, problem: Problem) -> HttpResponse:
+def problem(status: int, detail: str, **more: Any) -> JsonResponse:
+    """RFC 9457, for every program."""
+    body = {
+        "type": "about:blank",
+        "title": responses.get(status, "Refused"),  # tus has a number of its own, 460
+        "status": status,
+        "detail": detail,
+        "request_id": logs.request_id.get(),
+        **more,
+    }
+    return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def respond(request: HttpRequest, met: Problem) -> HttpResponse:
     """The problem as the caller can read it."""
     response: HttpResponse
     if wants_json(request):
-        error = {"status": problem.status, "message": in_language(problem.message), "request_id": logs.request_id.get()}
-        response = JsonResponse({"error": error}, status=problem.status)
+        response = problem(met.status, in_language(met.message))
     else:
-        context = {"message": in_language(problem.message), "heading": _heading(problem.status)}
+        context = {"message": in_language(met.message), "heading": _heading(met.status)}
         context["request_id"] = logs.request_id.get()
         # A page that failed must not fail again: without the request no context processor asks the database.
-        page = render_to_string("error.html", context, None if problem.status >= 500 else request)
-        response = HttpResponse(page, status=problem.status)
-    for name, value in problem.headers.items():
+        page = render_to_string("error.html", context, None if met.status >= 500 else request)
+        response = HttpResponse(page, status=met.status)
+    for name, value in met.headers.items():
         response[name] = value
     return response
 

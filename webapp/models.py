@@ -5,6 +5,7 @@ from webapp.saved.models import SavedSearch
 from webapp.sharing.models import Invitation, ShareLink
 from webapp.shown.models import ShownPicture
 from webapp.sources.models import Source, SourceItem
+from webapp.tour.models import TourEnded
 from webapp.uploads.models import Upload
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "ShownPicture",
     "Source",
     "SourceItem",
+    "TourEnded",
     "Upload",
 ]

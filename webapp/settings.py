@@ -93,9 +93,11 @@ CELERY_BEAT_SCHEDULE = {
     # Behind a long queue it is dropped: there is enough to do, and the next minute asks again.
     "fill_space": {"task": "indexer.tasks.fill_space", "schedule": 60.0, "options": {"expires": 60}},
     "sweep_orphans": {"task": "indexer.tasks.sweep_orphans", "schedule": 24 * 3600.0},
+    "find_new_copies": {"task": "webapp.tasks.find_new_copies", "schedule": 30.0},
     "label_waiting": {"task": "webapp.labels.tasks.label_waiting", "schedule": 30.0},
     "sweep_answers": {"task": "webapp.api.tasks.sweep_answers", "schedule": 3600.0},
     "measure_storage": {"task": "webapp.operate.tasks.measure_storage", "schedule": 600.0},
+    "sweep_links": {"task": "webapp.sharing.tasks.sweep_links", "schedule": 3600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
     "look_at_sources": {"task": "webapp.sources.tasks.look_at_sources", "schedule": 60.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},

@@ -2,14 +2,17 @@
 
 Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
-batch, trash, trash-empty, copies-find, video-edit, video-delete, video-restore, video-purge    webapp.pages
+batch, trash, trash-empty, copies-find, copies-dismiss, copies-restore,
+video-edit, video-delete, video-restore, video-purge            webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 labels, labels-csv, labels-delete                               webapp.labels
 language, texts                                                 webapp.languages
 saved-new, saved-delete                                         webapp.saved
 people, person-role, person-remove, invite, invite-withdraw,
-links, link-end, shared, shared-offer, join, join-open          webapp.sharing
+links, link-end, shared, shared-offer, shared-leave, shared-left,
+join, join-open                                                 webapp.sharing
 shown-new, shown-picture                                        webapp.shown
+tour-start, tour-end                                            webapp.tour
 upload                                                          webapp.uploads
 media-play, media-poster, media-storyboard, media-frame, media-clip  webapp.media
 operate, operate-retry, operate-retry-all                       webapp.operate
@@ -32,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.saved.urls")),
     path("", include("webapp.sharing.urls")),
     path("", include("webapp.shown.urls")),
+    path("", include("webapp.tour.urls")),
     path("", include("webapp.uploads.urls")),
     path("", include("webapp.media.urls")),
     path("", include("webapp.metrics.urls")),

@@ -15,11 +15,13 @@ from seekframe_client.errors import NOT_SEEKFRAME, SeekframeError
 from seekframe_client.shapes import (
     Asked,
     Captions,
+    Copy,
     Edit,
     Filters,
     LabelSet,
     Library,
     Line,
+    Moments,
     Picture,
     Results,
     Saved,
@@ -28,6 +30,7 @@ from seekframe_client.shapes import (
     TrackSwitch,
     Upload,
     Video,
+    Why,
 )
 from seekframe_client.wire import Wire
 
@@ -103,6 +106,22 @@ class Seekframe:
     def label_set_delete(self, set_id: int) -> None:
         self._ask(calls.LABEL_SET_DELETE, at={"set_id": set_id})
 
+    def copies(self, library_id: str, *, dismissed: bool = False) -> Iterator[Copy]:
+        """Videos that look like copies of each other; with `dismissed` those that somebody said are none."""
+        params = _given(dismissed="true" if dismissed else None)
+        return self._each(calls.COPIES, at={"library_id": library_id}, params=params)
+
+    def copies_find(self, library_id: str) -> None:
+        """Compare all of its videos, in the background."""
+        self._ask(calls.COPIES_FIND, again=True, at={"library_id": library_id})
+
+    def copy_dismiss(self, copy_id: int) -> Copy:
+        """It is no copy: no later comparison brings it back."""
+        return self._ask(calls.COPY_DISMISS, again=True, at={"copy_id": copy_id})
+
+    def copy_restore(self, copy_id: int) -> Copy:
+        return self._ask(calls.COPY_RESTORE, again=True, at={"copy_id": copy_id})
+
     # Videos
 
     def videos(
@@ -142,6 +161,14 @@ class Seekframe:
         """About the segment at `t` seconds. Without answers it is yes or no."""
         sent = {"question": question, "answers": list(answers), "t": t}
         return self._ask(calls.ASK, again=True, at={"video_id": video_id}, json=sent)
+
+    def moments(self, video_id: str, q: str, at_least: int = 50) -> Moments:
+        """When, how often and how long the words fit, at least so well in percent."""
+        return self._ask(calls.MOMENTS, at={"video_id": video_id}, params={"q": q, "at_least": at_least})
+
+    def why(self, video_id: str, q: str, t: float = 0.0) -> Why:
+        """Why the segment at `t` seconds is a hit, or is none."""
+        return self._ask(calls.WHY, at={"video_id": video_id}, params={"q": q, "t": t})
 
     def captions(self, video_id: str) -> Captions:
         return self._ask(calls.CAPTIONS, at={"video_id": video_id})

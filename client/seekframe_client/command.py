@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from seekframe_client.client import Seekframe
 from seekframe_client.environment import seekframe, sentence_of
 from seekframe_client.errors import SeekframeError
-from seekframe_client.shapes import Filters, Library, VideoHits
+from seekframe_client.named import library_named, video_id
+from seekframe_client.narrowing import add_filters, filters_of
+from seekframe_client.shapes import VideoHits
 from seekframe_client.words import clock
 
 FOUND, NOTHING, WRONG = 0, 1, 2
@@ -50,9 +51,8 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     found = command("search", search, "Find moments by plain words.")
-    found.add_argument("words", nargs="+")
-    found.add_argument("--library", help="name or id; every library by default")
-    found.add_argument("--sort", choices=["best", "newest", "oldest"], default="best")
+    found.add_argument("words", nargs="*", help="none are needed with --like or --picture")
+    add_filters(found)
     found.add_argument("--limit", type=int, default=10, help="videos to show")
     sent = command("upload", upload, "Upload video files.")
     sent.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -63,7 +63,17 @@ def parser() -> argparse.ArgumentParser:
     listed.add_argument("--library", help="name or id")
     listed.add_argument("--status", choices=["uploaded", "indexing", "ready", "failed", "cancelled", "quarantined"])
     command("libraries", libraries, "List libraries.")
+    alike = command("copies", copies, "Pairs of videos that look like copies of each other.")
+    alike.add_argument("--library", help="name or id; every library by default")
+    change = alike.add_mutually_exclusive_group()
+    change.add_argument("--dismissed", action="store_true", help="those that somebody said are none")
+    change.add_argument("--dismiss", type=int, metavar="PAIR", help="it is no copy")
+    change.add_argument("--restore", type=int, metavar="PAIR", help="it may be one after all")
     command("segments", segments, "A video's segments with their captions.").add_argument("video_id", metavar="ID")
+    along = command("moments", moments, "When, how often and how long a video shows what you say.")
+    along.add_argument("video_id", metavar="ID")
+    along.add_argument("words", nargs="+")
+    along.add_argument("--at-least", type=int, default=50, metavar="PERCENT", help="how well it must match")
     asked = command("ask", ask, "Ask about a moment of a video.")
     asked.add_argument("video_id", metavar="ID")
     asked.add_argument("question")
@@ -73,10 +83,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def search(server: Seekframe, given: argparse.Namespace) -> int:
-    filters: Filters = {"sort": given.sort}
-    if given.library:
-        filters["library"] = _library(server, given.library)["id"]
-    results = server.search(" ".join(given.words), **filters)
+    results = server.search(" ".join(given.words), **filters_of(server, given))
     if results["notice"]:
         sys.stderr.write(results["notice"] + "\n")
     if given.json:
@@ -100,7 +107,7 @@ def _show(video: VideoHits) -> None:
 def upload(server: Seekframe, given: argparse.Namespace) -> int:
     if given.title and len(given.paths) > 1:
         return wrong("One title is for one file: leave --title out, or send the files one by one.")
-    library, worst = _library(server, given.library, to_change=True), FOUND
+    library, worst = library_named(server, given.library, to_change=True), FOUND
     for path in given.paths:
         worst = max(worst, _upload(server, path, library["id"], given))
     return worst
@@ -133,7 +140,7 @@ def _progress(path: Path) -> Callable[[int, int], None]:
 
 
 def videos(server: Seekframe, given: argparse.Namespace) -> int:
-    library = _library(server, given.library)["id"] if given.library else None
+    library = library_named(server, given.library)["id"] if given.library else None
     found = list(server.videos(library=library, status=given.status))
     if given.json:
         say(found)
@@ -153,8 +160,22 @@ def libraries(server: Seekframe, given: argparse.Namespace) -> int:
     return FOUND
 
 
+def copies(server: Seekframe, given: argparse.Namespace) -> int:
+    if given.dismiss is not None or given.restore is not None:
+        found = [server.copy_dismiss(given.dismiss) if given.restore is None else server.copy_restore(given.restore)]
+    else:
+        of = [library_named(server, given.library)] if given.library else list(server.libraries())
+        found = [pair for row in of for pair in server.copies(row["id"], dismissed=given.dismissed)]
+    if given.json:
+        say(found)
+    for pair in [] if given.json else found:
+        none = "  not a copy" if pair["dismissed_at"] else ""
+        say(f"{pair['id']}  {pair['share']:4.0%}  {pair['first_id']}  {pair['second_id']}{none}")
+    return FOUND
+
+
 def segments(server: Seekframe, given: argparse.Namespace) -> int:
-    found = list(server.segments(_id(given.video_id)))
+    found = list(server.segments(video_id(given.video_id)))
     if given.json:
         say(found)
     for segment in [] if given.json else found:
@@ -164,8 +185,21 @@ def segments(server: Seekframe, given: argparse.Namespace) -> int:
     return FOUND
 
 
+def moments(server: Seekframe, given: argparse.Namespace) -> int:
+    found = server.moments(video_id(given.video_id), " ".join(given.words), given.at_least)
+    if given.json:
+        say(found)
+    elif not found["moments"]:
+        say(NOTHING_MATCHES)
+    else:
+        say(f"{found['n_moments']} moment{'s' * (found['n_moments'] != 1)}, {clock(found['total_s'])} in all")
+        for moment in found["moments"]:
+            say(f"  {clock(moment['start_s'])}-{clock(moment['end_s'])}  {moment['score']:4.0%}")
+    return FOUND if found["moments"] else NOTHING
+
+
 def ask(server: Seekframe, given: argparse.Namespace) -> int:
-    asked = server.ask(_id(given.video_id), given.question, given.answer, given.at)
+    asked = server.ask(video_id(given.video_id), given.question, given.answer, given.at)
     if given.json:
         say(asked)
         return FOUND
@@ -174,26 +208,6 @@ def ask(server: Seekframe, given: argparse.Namespace) -> int:
     for answer in asked["answers"]:
         say(f"  {answer['similarity']:.2f}  {answer['text']}")
     return FOUND
-
-
-def _library(server: Seekframe, wanted: str | None, *, to_change: bool = False) -> Library:
-    """By name or id; where none is said, the only one that may be changed."""
-    known = [row for row in server.libraries() if not to_change or row["role"] != "viewer"]
-    fitting = [row for row in known if wanted is None or wanted in (row["id"], row["name"])]
-    if len(fitting) == 1:
-        return fitting[0]
-    names = ", ".join(f"{row['name']} ({row['id']})" for row in known) or "none yet"
-    if wanted is None:
-        raise SeekframeError(0, f"Say which library with --library. You may change: {names}.")
-    which = "There is no library" if not fitting else "There is more than one library"
-    raise SeekframeError(0, f"{which} {wanted!r}{' that you may change' * to_change}. There are: {names}.")
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as problem:
-        raise SeekframeError(0, f"{text!r} is not a video's id: `seekframe videos` lists them.") from problem
 
 
 def say(what: Any) -> None:

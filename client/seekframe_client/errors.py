@@ -25,15 +25,12 @@ class SeekframeError(Exception):
 
 
 def error_of(answer: httpx.Response) -> SeekframeError:
-    """What the server said: a problem of the API, or the JSON of the upload endpoint."""
+    """What the server said: a problem of the API or of the upload endpoint."""
     try:
         body = answer.json()
     except ValueError:
         body = None
     said = body if isinstance(body, dict) else {}
-    nested = said.get("error")
-    if isinstance(nested, dict):
-        said = {"detail": nested.get("message"), "request_id": nested.get("request_id")}
     request_id = said.get("request_id") or answer.headers.get("X-Request-ID", "")
     detail = said.get("detail") or (NOT_SEEKFRAME if not request_id else f"The server answered {answer.status_code}.")
     more = {name: value for name, value in said.items() if name not in ("type", "title", "status", "detail")}

@@ -49,6 +49,16 @@ class Video(TypedDict):
     tags: list[str]
 
 
+class Copy(TypedDict):
+    """Two videos that look like copies of each other."""
+
+    id: int
+    first_id: str  # the video that was there first
+    second_id: str
+    share: float  # of the shorter one's windows that the other shows too
+    dismissed_at: str | None  # when somebody said that it is none
+
+
 class Upload(TypedDict):
     id: str
     library_id: str
@@ -67,6 +77,39 @@ class Segment(TypedDict):
     caption: str | None
     agreement: float | None
     unsure: bool | None
+
+
+class Moment(TypedDict):
+    start_s: float
+    end_s: float
+    best_s: float
+    score: float
+
+
+class Moments(TypedDict):
+    """A query along one video: when, how often and how long."""
+
+    moments: list[Moment]
+    n_moments: int
+    total_s: float
+
+
+class Phrase(TypedDict):
+    """A caption of some other picture, and how near it comes."""
+
+    text: str
+    similarity: float
+
+
+class Why(TypedDict):
+    best_s: float
+    score: float
+    similarity: float
+    cutoff: float  # a hit begins at
+    is_hit: bool
+    caption: str
+    agreement: float | None
+    phrases: list[Phrase]
 
 
 class Captions(TypedDict):

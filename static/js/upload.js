@@ -149,7 +149,7 @@ function sentenceOf(error) {
   const status = error.originalResponse?.getStatus() ?? 0;
   if (status === 401) return gettext("You were signed out. Sign in in another tab, then try again.");
   try {
-    return JSON.parse(error.originalResponse.getBody()).error.message;
+    return JSON.parse(error.originalResponse.getBody()).detail;
   } catch {
     return gettext("The server cannot be reached. What was sent is kept: try again when the connection is back.");
   }

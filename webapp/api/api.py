@@ -4,7 +4,7 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
-from webapp.api import captions, libraries, problems, saved, searching, tracks, uploads
+from webapp.api import captions, copies, libraries, moments, problems, saved, searching, tracks, uploads
 
 api = NinjaAPI(
     title="Seekframe",
@@ -15,9 +15,11 @@ api = NinjaAPI(
     throttle=[AuthRateThrottle(settings.API_RATE), AnonRateThrottle(settings.API_RATE_ANONYMOUS)],
 )
 api.add_router("", libraries.router, tags=["libraries"])
+api.add_router("", copies.router, tags=["libraries"])
 api.add_router("", uploads.router, tags=["videos"])  # which is that of videos: they share an address
 api.add_router("", captions.router, tags=["videos"])
 api.add_router("", tracks.router, tags=["videos"])
+api.add_router("", moments.router, tags=["search"])
 api.add_router("", searching.router, tags=["search"])
 api.add_router("", saved.router, tags=["search"])
 problems.install(api)

@@ -1,18 +1,16 @@
 """Whatever goes wrong, a program reads `application/problem+json` (RFC 9457): a status, a sentence, an id to quote."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
 from model_server.engine import EngineError
 from search.query import QueryError
-from webapp import logs
-from webapp.errors import Problem
+from webapp.errors import Problem, problem
 
 BROKEN = "The request cannot be read: it is cut off, too long, or not what its Content-Type says."
 NO_KEY = "Send a key: Authorization: Bearer sf_..., or sign in."
@@ -25,18 +23,6 @@ class Refusal(HttpError):
         super().__init__(status, detail)
         self.retry_after_s = retry_after_s
         self.more = more
-
-
-def problem(status: int, detail: str, **more: Any) -> JsonResponse:
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "request_id": logs.request_id.get(),
-        **more,
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def install(api: NinjaAPI) -> None:

@@ -1,6 +1,6 @@
 """What goes over the wire. Times in seconds from the start of a video, scores from 0 to 1."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from ninja import Field, Schema
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
+from indexer import days
 from indexer.words import one_line
 from search.results import Reason, Verdict, WordsIn
 
@@ -22,7 +23,7 @@ def said(text: str) -> str:
 OneLine = Annotated[str, AfterValidator(said)]
 
 # A moment with its time zone, within the years that the pages take.
-RecordedAt = Annotated[AwareDatetime, Field(ge=datetime(1900, 1, 1, tzinfo=UTC), le=datetime(2999, 12, 31, tzinfo=UTC))]
+RecordedAt = Annotated[AwareDatetime, Field(ge=days.FIRST, le=days.LAST)]
 
 
 class ProblemOut(Schema):
@@ -41,7 +42,7 @@ class LibraryOut(Schema):
 
 
 class LibraryIn(Schema):
-    name: OneLine = Field(max_length=120)
+    name: OneLine = Field(max_length=120, examples=["Holidays"])
 
 
 class LabelOut(Schema):
@@ -109,6 +110,14 @@ class SegmentsOut(Schema):
     version: str | None
     items: list[SegmentOut]
     count: int
+
+
+class CopyOut(Schema):
+    id: int
+    first_id: UUID = Field(description="the video that was there first")
+    second_id: UUID
+    share: float = Field(description="of the shorter one's windows that the other shows too")
+    dismissed_at: datetime | None = Field(description="when somebody said that it is no copy")
 
 
 class CaptionsOut(Schema):
@@ -202,9 +211,40 @@ class ResultsOut(Schema):
     took_ms: float
 
 
+class MomentOut(Schema):
+    start_s: float
+    end_s: float
+    best_s: float
+    score: float
+
+
+class MomentsOut(Schema):
+    moments: list[MomentOut]
+    n_moments: int
+    total_s: float
+
+
+class PhraseOut(Schema):
+    text: str
+    similarity: float
+
+
+class WhyOut(Schema):
+    best_s: float
+    score: float
+    similarity: float
+    cutoff: float = Field(description="a hit begins at")
+    is_hit: bool
+    caption: str
+    agreement: float | None = Field(description="cosine of the caption, read back, with what was seen")
+    phrases: list[PhraseOut] = Field(description="captions of other pictures, the nearest first")
+
+
 class SavedIn(Schema):
     name: OneLine = Field(max_length=80)
-    asked: str = Field(max_length=2000, description="the search's parameters as in its address: q=a+dog&sort=newest")
+    asked: str = Field(
+        max_length=2000, description="the search's parameters as in its address", examples=["q=a+dog&sort=newest"]
+    )
 
 
 class SavedOut(Schema):
@@ -220,7 +260,7 @@ class PictureOut(Schema):
 
 
 class AskIn(Schema):
-    question: str = Field(min_length=1, max_length=300)
+    question: str = Field(min_length=1, max_length=300, examples=["Which colour is the car?"])
     answers: list[Annotated[str, Field(max_length=300)]] = Field(
         default=[], max_length=20, description="none: yes or no"
     )

@@ -1,25 +1,25 @@
 """Fields that several forms share: what a person may write, and what it means."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from indexer import days
 from indexer.models import Label
 from indexer.tags import TagProblem, tag_names
+from search import spans
 from webapp.languages.stored import in_language
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 LONGEST_S = 24 * 3600
-UNITS = {"s": 1, "m": 60, "h": 3600}
 CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
-SPAN = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)?", re.IGNORECASE)
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+SPAN = re.compile(rf"(\d{{1,6}}(?:\.\d{{1,3}})?)\s*{spans.UNIT}?", re.IGNORECASE)
 
 
 class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -27,6 +27,13 @@ class LabelField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, label: Label) -> str:
         return f"{label.name} ({label.label_set.name}, {label.label_set.library.name})"
+
+
+def within(first: date, last: date) -> list[BaseValidator]:
+    return [
+        MinValueValidator(first, _("Choose a day after 1900.")),
+        MaxValueValidator(last, _("Choose a day before the year 3000.")),
+    ]
 
 
 class DayField(forms.DateField):
@@ -37,10 +44,7 @@ class DayField(forms.DateField):
             required=False,
             label=label,
             widget=forms.DateInput(attrs={"type": "date"}),
-            validators=[
-                MinValueValidator(FIRST_DAY, _("Choose a day after 1900.")),
-                MaxValueValidator(LAST_DAY, _("Choose a day before the year 3000.")),
-            ],
+            validators=within(days.FIRST.date(), days.LAST.date()),
         )
 
 
@@ -53,10 +57,7 @@ class MomentField(forms.DateTimeField):
             label=label,
             help_text=help_text,
             widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": "1"}),
-            validators=[
-                MinValueValidator(datetime(1900, 1, 1, tzinfo=UTC), _("Choose a day after 1900.")),
-                MaxValueValidator(datetime(2999, 12, 31, tzinfo=UTC), _("Choose a day before the year 3000.")),
-            ],
+            validators=within(days.FIRST, days.LAST),
         )
 
 
@@ -88,7 +89,7 @@ def seconds_of(text: str) -> int | None:
     if clock := CLOCK.fullmatch(text):
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + int(clock[3])
     span = SPAN.fullmatch(text)
-    return round(float(span[1]) * UNITS[(span[2] or "s")[0].lower()]) if span else None
+    return round(spans.in_seconds(span[1], span[2] or "s")) if span else None
 
 
 class TagsField(forms.CharField):

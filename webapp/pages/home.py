@@ -17,7 +17,7 @@ from indexer.bells import ring_for_samples
 from indexer.models import Library, Video
 from indexer.selectors import can_edit, is_guest, is_member, libraries_visible_to, trash_open_to, videos_visible_to
 from indexer.services import library_create
-from search.copies import copies_in
+from search.copies_kept import copies_in
 from webapp.pages.forms import LibraryForm
 from webapp.saved.models import SavedSearch
 from webapp.sharing.guests import guests_may_look
@@ -86,6 +86,7 @@ def library_page(request: HttpRequest, library_id: UUID) -> HttpResponse:
         "is_member": is_member(request.user, library),
         "n_trashed": trash_open_to(request.user).filter(library=library).count(),
         "copies": copies_in(library) if may_edit else [],
+        "no_copies": copies_in(library, dismissed=True) if may_edit else [],
     }
     return render(request, "pages/library.html", context)
 

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_safe
 
 from webapp.sharing.guests import guests_may_look
+from webapp.tour.steps import sample_for
 
 
 @guests_may_look
 @require_GET
 def help_page(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/help.html", {"trash_days": settings.TRASH_DAYS})
+    context = {"trash_days": settings.TRASH_DAYS, "has_samples": sample_for(request) is not None}
+    return render(request, "pages/help.html", context)
 
 
 @login_not_required  # a browser asks for it without cookies

@@ -12,6 +12,7 @@ from indexer import captions
 from indexer.models import Space, Video
 from indexer.selectors import can_edit, videos_visible_to
 from model_server.engine import EngineError
+from search.copies_kept import copies_of
 from search.results import HeatStep
 from search.timeline import heat_map
 from webapp.languages.stored import in_language
@@ -24,6 +25,7 @@ from webapp.pages.words import left_s, state_of
 from webapp.sharing.guests import guests_may_look
 from webapp.tracks.shown import transcript_of
 
+MOST_COPIES = 3  # a note, not a list
 CUTOFF = 0.5  # where the handle stands at first: more likely right than wrong
 
 
@@ -42,6 +44,7 @@ def video_page(request: HttpRequest, video_id: UUID) -> HttpResponse:
         "timings": timings_of(video),
         "play_url": play_url(video),
         "transcript": transcript_of(video),
+        "looks_like": copies_of([video], request.user)[video.pk][:MOST_COPIES],
         "question": request.GET.get("ask", "").strip()[:300],
     }
     return render(request, "pages/video.html", context | strip_of(video, steps) | _asked(text, steps))

@@ -3,12 +3,13 @@
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from indexer.selectors import can_view
+from indexer.selectors import can_view, is_guest
 from webapp.sharing import services, sessions, tries
+from webapp.sharing.guests import guests_may_ask
 from webapp.sharing.models import ShareLink
 from webapp.sharing.selectors import link_of
 
@@ -40,6 +41,22 @@ def shared_offer(request: HttpRequest) -> HttpResponse:
         return render(request, "sharing/offer.html", {"link": link})
     logout(request)
     return _come_in(request, link)
+
+
+@guests_may_ask
+@require_POST
+def shared_leave(request: HttpRequest) -> HttpResponse:
+    """A guest ends their own session; the link stays as it is."""
+    if not is_guest(request.user):
+        return redirect("home")
+    request.session.flush()
+    return redirect("shared-left")
+
+
+@login_not_required
+@require_safe
+def shared_left(request: HttpRequest) -> HttpResponse:
+    return render(request, "sharing/left.html")
 
 
 def _come_in(request: HttpRequest, link: ShareLink) -> HttpResponse:

@@ -14,7 +14,7 @@ def guests_may_look(view: View) -> View:
 
 
 def guests_may_ask(view: View) -> View:
-    """Takes a POST because it is work, and writes nothing."""
+    """Takes a POST because it is work, and writes nothing but the guest's own session."""
     setattr(view, METHODS, ("POST",))
     return view
 

@@ -16,6 +16,8 @@ urlpatterns = [
     path("library/<uuid:library_id>/links/<int:link_id>/end", links.link_end, name="link-end"),
     path("s/<str:secret>", doors.shared, name="shared"),
     path("shared", doors.shared_offer, name="shared-offer"),
+    path("shared/leave", doors.shared_leave, name="shared-leave"),
+    path("shared/left", doors.shared_left, name="shared-left"),
     path("join/<str:secret>", joining.join_open, name="join-open"),
     path("join", joining.join, name="join"),
 ]

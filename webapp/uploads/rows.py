@@ -1,17 +1,18 @@
 """A row of the upload page: one bar that runs from the first byte to "ready"."""
 
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from indexer.models import Video
+from indexer.models import LikelyCopy, Video
 from indexer.selectors import trash_open_to, videos_visible_to
+from search.copies_kept import copies_of
 from webapp.languages.stored import in_language
 from webapp.pages.words import left_s, state_of
 from webapp.uploads import parts
@@ -22,6 +23,7 @@ SENT = 0.5  # share of the bar that the bytes fill; indexing fills the rest
 SHOWN_FOR = timedelta(days=1)
 IN_TRASH = gettext_lazy("In the library's trash, as «%(title)s»")
 TWIN_IN_TRASH = gettext_lazy("This file lies in the library's trash, as «%(title)s»")
+COMPARED_WITHIN = timedelta(minutes=2)  # later than that nobody waits for it
 ENDED = (Upload.Status.CANCELLED, Upload.Status.EXPIRED)
 
 
@@ -36,6 +38,7 @@ class Row:
     can_stop: bool = False
     is_paused: bool = False  # waits for the person to choose the file again
     trashed: Video | None = None  # what can be restored instead
+    looks_like: Video | None = None  # told from its stream, after it was indexed
 
 
 def rows_of(user: AbstractBaseUser | AnonymousUser) -> list[Row]:
@@ -54,8 +57,25 @@ def rows(user: AbstractBaseUser | AnonymousUser, uploads: Iterable[Upload]) -> l
     uploads = list(uploads)
     wanted = [pk for upload in uploads if (pk := upload.video_id or upload.duplicate_of_id)]
     found = [*trash_open_to(user).filter(pk__in=wanted), *videos_visible_to(user).filter(pk__in=wanted)]
-    videos: dict[uuid.UUID | None, Video] = {video.pk: video for video in found}
-    return [row_of(upload, videos.get(upload.video_id or upload.duplicate_of_id)) for upload in uploads]
+    videos: dict[UUID | None, Video] = {video.pk: video for video in found}
+    looks_like = copies_of(found, user)
+    made = (row_of(upload, videos.get(upload.video_id or upload.duplicate_of_id)) for upload in uploads)
+    return [with_copy(row, looks_like) for row in made]
+
+
+def with_copy(row: Row, looks_like: dict[UUID, list[tuple[LikelyCopy, Video]]]) -> Row:
+    """The row with the likeliest copy of what was sent. Until that is known it asks again for a while."""
+    video = row.video
+    if row.kind != "ready" or video is None or row.upload.duplicate_of_id:
+        return row
+    found = [other for _, other in looks_like[video.pk]]
+    return replace(row, looks_like=found[0] if found else None, live=row.live or may_be_compared(video))
+
+
+def may_be_compared(video: Video) -> bool:
+    if video.indexed_at is None or (video.copies_sought_at and video.copies_sought_at >= video.indexed_at):
+        return False
+    return timezone.now() - video.indexed_at < COMPARED_WITHIN
 
 
 def row_of(upload: Upload, video: Video | None) -> Row:

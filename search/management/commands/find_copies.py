@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from indexer.models import Library
-from search.copies import copies_find, copies_in, said
-from search.management.commands.search import library_ids
+from search.copies_kept import copies_find, copies_in, said
+from search.management.named import libraries_named
 
 
 class Command(BaseCommand):
@@ -17,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--library", help="name or id; every library by default")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        for library in Library.objects.filter(pk__in=library_ids(options["library"])):
+        for library in libraries_named(options["library"]):
             n_pairs = copies_find(library)
             self.stdout.write(f"{library.name}: {n_pairs} pair{'s' * (n_pairs != 1)}")
             for line in said(copies_in(library)):
