@@ -23,7 +23,7 @@ def uploads_sweep() -> None:
         ring(upload.id)
     ended = Upload.objects.exclude(status__in=[Status.RECEIVING, Status.RECEIVED])
     ended.filter(touched_at__lt=now - KEPT).delete()
-    _sweep_strays(now.timestamp() - STRAY_AFTER_S)
+    strays_delete(now.timestamp() - STRAY_AFTER_S)
 
 
 def _sweep_receiving(upload: Upload) -> None:
@@ -41,7 +41,7 @@ def _sweep_receiving(upload: Upload) -> None:
         upload_end(upload=upload, status=Status.EXPIRED)
 
 
-def _sweep_strays(before: float) -> None:
+def strays_delete(before: float) -> None:
     """Parts whose row is gone, with its library for one, or says that nobody needs them."""
     stored = parts.stored_ids()
     needed = Upload.objects.filter(pk__in=stored, status__in=[Status.RECEIVING, Status.RECEIVED])
