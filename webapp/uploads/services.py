@@ -32,7 +32,7 @@ MAX_UNFINISHED = 200  # a person: more is a program gone wrong
 LOCK_WAIT_S = 2.0  # a request that was cut off lets go within moments; longer, and the client asks again
 
 
-def upload_create(
+def upload_create(  # noqa: PLR0913 - what a client says of its file
     *,
     owner: AbstractBaseUser,
     library: Library,
@@ -41,6 +41,7 @@ def upload_create(
     title: str = "",
     allow_duplicate: bool = False,
     item: SourceItem | None = None,
+    metadata: str = "",
 ) -> Upload:
     """Room for a file, refused early where it can be known that it will not be taken."""
     name = kinds.clean_name(file_name)
@@ -55,6 +56,7 @@ def upload_create(
         size_bytes=size_bytes,
         allow_duplicate=allow_duplicate,
         item=item,
+        metadata=metadata,
     )
     upload.clean_fields()
     parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
