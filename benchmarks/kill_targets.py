@@ -7,23 +7,25 @@ import psutil
 
 from benchmarks.running import Up
 
-# How often each is chosen; the first word of a kind is the service, `all` of it: its whole process tree at once.
+# How often each is chosen; the first word of a kind is the service, `all` its whole process tree at once.
 KINDS = {
-    "web master": 2,
+    "web master": 1,
     "web child": 3,
-    "index worker": 4,
-    "index worker child": 3,
-    "index worker all": 2,
-    "media worker all": 3,
-    "chores worker all": 3,
+    "index worker": 1,
+    "index child": 4,
+    "index all": 1,
+    "media child": 3,
+    "media all": 1,
+    "chores child": 3,
+    "chores all": 1,
     "fetch worker": 1,
     "beat": 1,
-    "decoder": 4,
-    "model master": 2,
-    "model child": 2,
-    "valkey": 3,
-    "database": 3,
-    "database child": 2,
+    "decoder": 5,
+    "model master": 1,
+    "model child": 1,
+    "valkey": 2,
+    "database": 2,
+    "database child": 3,
 }
 PATIENCE_S = 3.0  # for a process of the kind to turn up: a decoder lives for a second
 

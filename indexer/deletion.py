@@ -10,6 +10,7 @@ import uuid
 from indexer import files
 from indexer.models import Video
 from indexer.pauses import files_may_go
+from indexer.tiles import forget_pictures
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +20,10 @@ ORPHAN_AGE_S = 24 * 3600
 def delete_video(video_id: uuid.UUID | str) -> None:
     """Remove what is left of a video that is being deleted: files, then stream, segments, captions and its row."""
     found = Video.objects.filter(pk=video_id, status=Video.Status.DELETING)
-    if not found.exists():
+    video = found.first()
+    if video is None:
         return
+    forget_pictures(video)
     with files_may_go() as allowed:
         if not allowed:
             found.update(rung_at=None)  # the sweeper rings again, until the backup is done

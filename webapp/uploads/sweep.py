@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from webapp.sources.models import SourceItem
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 from webapp.uploads.services import ring, upload_end, upload_touch
@@ -23,6 +25,7 @@ def uploads_sweep() -> None:
         ring(upload.id)
     ended = Upload.objects.exclude(status__in=[Status.RECEIVING, Status.RECEIVED])
     ended.filter(touched_at__lt=now - KEPT).delete()
+    _forget_deleted(ended)
     strays_delete(now.timestamp() - STRAY_AFTER_S)
 
 
@@ -39,6 +42,12 @@ def _sweep_receiving(upload: Upload) -> None:
         return  # bytes are coming
     except parts.Missing:
         upload_end(upload=upload, status=Status.EXPIRED)
+
+
+def _forget_deleted(ended: QuerySet[Upload]) -> None:
+    """What was said of a file goes with its video; a source reads first what became of its own."""
+    deleted = ended.filter(status=Status.FINISHED, video=None, duplicate_of=None)
+    deleted.exclude(item__status=SourceItem.Status.FETCHING).delete()
 
 
 def strays_delete(before: float) -> None:
