@@ -83,10 +83,10 @@ def _measured(run: Run, up: Up, files: list[Path]) -> dict[str, Any]:
     look = Look(up, visitor)
     rest_s = look.wait_for_rest(REST_S)
     print(f"at rest after {rest_s:.0f} s", file=sys.stderr)
-    faults, sent = _faults(up, look, uploaders), [uploader.sent for uploader in uploaders]
+    ended = {"videos": look.outcomes(), "reasons": look.reasons()}
     said = {"kills": sum(killer.ended.values()), "seed": run.seed, "model": run.model, "killed": killer.ended}
     said |= {"kills_s": round(kills_s), "rest_s": round(rest_s), "searches": searches}
-    return said | _sent(sent) | {"videos": look.outcomes(), "reasons": look.reasons(), "faults": faults}
+    return said | _sent([one.sent for one in uploaders]) | ended | {"faults": _faults(up, look, uploaders)}
 
 
 def _uploader(run: Run, visitor: Visitor, files: list[Path], number: int) -> Uploader:

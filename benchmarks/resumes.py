@@ -32,6 +32,7 @@ from webapp.api.models import key_make
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 
+BODY_TYPE = "application/offset+octet-stream"
 CHUNK_BYTES = 16 * 2**20
 HEAD = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isomiso2"  # an mp4's first box
 ISLANDS = 200  # blocks of random bytes in an otherwise empty file
@@ -107,13 +108,16 @@ class Server:
     def by_curl(self, file: Path) -> Send:
         """Each process asks where to go on and sends chunk after chunk from there."""
         head = " ".join(f"-H '{name}: {value}'" for name, value in self.headers.items())
+        # A server that still holds what a killed request left says so (423): the client waits and asks again.
         script = f"""
-            set -e; url="$1"; size=$(stat -c %s '{file}')
-            while offset=$(curl -sfI {head} "$url" | tr -d '\\r' | sed -n 's/^Upload-Offset: //Ip'); do
+            url="$1"; size=$(stat -c %s '{file}')
+            for try in $(seq 10000); do
+              offset=$(curl -sfI {head} "$url" | tr -d '\\r' | sed -n 's/^Upload-Offset: //Ip')
               [ "$offset" = "$size" ] && exit 0
-              tail -c +$((offset + 1)) '{file}' | head -c {CHUNK_BYTES} | curl -sf -o /dev/null -X PATCH {head} \\
-                -H "Upload-Offset: $offset" -H 'Content-Type: application/offset+octet-stream' --data-binary @- "$url"
-            done"""
+              [ -n "$offset" ] && tail -c +$((offset + 1)) '{file}' | head -c {CHUNK_BYTES} | curl -sf -o /dev/null \\
+                -X PATCH {head} -H "Upload-Offset: $offset" -H 'Content-Type: {BODY_TYPE}' --data-binary @- "$url" \\
+                || sleep 0.5
+            done; exit 1"""
         return lambda url: subprocess.Popen(["bash", "-c", script, "send", self.base + url], start_new_session=True)
 
     def by_tus_js(self, file: Path, tus: Path) -> Send:
@@ -134,8 +138,8 @@ def cut_and_resume(server: Server, send: Send, size: int, cuts: int, seed: int) 
         client = send(url)
         while parts.offset(upload.pk) < target and client.poll() is None:
             time.sleep(0.005)
-        if client.poll() is None:
-            os.killpg(client.pid, signal.SIGKILL)
+        assert client.poll() is None, "the client gave up before it was cut off"
+        os.killpg(client.pid, signal.SIGKILL)
         client.wait()
         offsets.append(parts.offset(upload.pk))
     assert send(url).wait() == 0
@@ -161,7 +165,10 @@ def main() -> None:
             upload, said = cut_and_resume(server, send, size, given.cuts, given.seed)
             same = hash_of(parts.part_path(upload.pk)) == expected
             parts.remove(upload.pk)
-            print(json.dumps({"client": name, "bytes": size, "cuts": len(said["cut_at"]), "identical": same, **said}))
+            print(
+                json.dumps({"client": name, "bytes": size, "cuts": len(said["cut_at"]), "identical": same, **said}),
+                flush=True,
+            )
         server.process.terminate()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
