@@ -29,7 +29,7 @@ COPY pyproject.toml ./
 COPY model_server/ model_server/
 USER seekframe
 EXPOSE 8001
-CMD ["gunicorn", "-k", "uvicorn_worker.UvicornWorker", "--bind", "0.0.0.0:8001", "--keep-alive", "30", "model_server.server.app:app"]
+CMD ["gunicorn", "-k", "model_server.server.worker.Worker", "--bind", "0.0.0.0:8001", "--keep-alive", "30", "model_server.server.app:app"]
 
 FROM torch AS worker
 COPY manage.py pyproject.toml ./

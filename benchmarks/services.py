@@ -13,15 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.ports import free_port
 from webapp.embedded.postgres import Cluster
 
 WAIT_S = 30
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

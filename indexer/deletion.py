@@ -9,6 +9,8 @@ import uuid
 
 from indexer import files
 from indexer.models import Video
+from indexer.pauses import files_may_go
+from indexer.tiles import forget_pictures
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +19,17 @@ ORPHAN_AGE_S = 24 * 3600
 
 def delete_video(video_id: uuid.UUID | str) -> None:
     """Remove what is left of a video that is being deleted: files, then stream, segments, captions and its row."""
-    video = Video.objects.filter(pk=video_id, status=Video.Status.DELETING).first()
+    found = Video.objects.filter(pk=video_id, status=Video.Status.DELETING)
+    video = found.first()
     if video is None:
         return
-    n_files = files.delete_all(video.pk)
-    video.delete()
+    forget_pictures(video)
+    with files_may_go() as allowed:
+        if not allowed:
+            found.update(rung_at=None)  # the sweeper rings again, until the backup is done
+            return
+        n_files = files.delete_all(video_id)
+        found.delete()
     log.info("video_deleted", extra={"video_id": str(video_id), "n_files": n_files})
 
 

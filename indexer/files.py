@@ -13,6 +13,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 ROOT = "videos"
+WORK_PREFIX = "seekframe-work-"  # of temporary files and folders, by which the sweeper knows them
+PART = ".part"
 COPY_BYTES = 1 << 20
 
 
@@ -42,7 +44,7 @@ def local_path(key: str) -> Iterator[Path]:
             raise FileNotFoundError(f"{key} is not in storage")
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="seekframe-", suffix=Path(key).suffix) as target:
+    with tempfile.NamedTemporaryFile(prefix=WORK_PREFIX, suffix=Path(key).suffix) as target:
         with default_storage.open(key) as source:
             shutil.copyfileobj(source, target, COPY_BYTES)
         target.flush()
@@ -59,12 +61,18 @@ def put(key: str, source: Path) -> None:
         assert stored == key, (stored, key)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PART}")
     try:
         shutil.copyfile(source, part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def half_written() -> list[Path]:
+    """What `put` has not finished, or never will."""
+    root = _path(ROOT)
+    return [] if root is None else list(root.glob(f"**/*{PART}"))
 
 
 def sha256_of(path: Path) -> str:

@@ -44,7 +44,7 @@ def make_media(video_id: uuid.UUID | str) -> None:
 
 def run(lease: Lease) -> None:
     video = Video.objects.get(pk=lease.video_id)
-    with files.local_path(video.original) as source, tempfile.TemporaryDirectory(prefix="seekframe-") as work:
+    with files.local_path(video.original) as source, tempfile.TemporaryDirectory(prefix=files.WORK_PREFIX) as work:
         folder = Path(work)
         plays = probe(source).plays_in_browser
         lease.renew(poster=_poster(video, source, folder))

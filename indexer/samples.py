@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from indexer import services
+from indexer import files, services
 from indexer.media.reel import make_reel
 from indexer.models import Library, Video
 
@@ -72,7 +72,7 @@ def add_samples() -> Iterator[Video]:
             yield _add(library, title, path)
     photos = [path for path in (photo.path() for photo in PHOTOS) if path is not None]
     if photos and not _is_there(REEL):
-        with tempfile.TemporaryDirectory(prefix="seekframe-") as folder:
+        with tempfile.TemporaryDirectory(prefix=files.WORK_PREFIX) as folder:
             reel = Path(folder) / "reel.mp4"
             make_reel(photos, reel)
             yield _add(library, REEL, reel)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from indexer import captions, deletion, filling, pipeline, playable, samples, sweeper, worker
+from indexer import captions, deletion, filling, litter, pipeline, playable, samples, sweeper, worker
 from indexer.tracks import work
 
 
@@ -44,6 +44,7 @@ def sweep() -> None:
 @shared_task(name="indexer.tasks.sweep_orphans")  # type: ignore[untyped-decorator]
 def sweep_orphans() -> None:
     deletion.orphans_delete()
+    litter.litter_delete()
 
 
 @shared_task(name="indexer.tasks.add_samples")  # type: ignore[untyped-decorator]

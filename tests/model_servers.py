@@ -116,7 +116,7 @@ def process(port: int, var: Path, app: str = "model_server.server.app:app") -> I
         "gunicorn",
         "--no-control-socket",
         "--worker-class",
-        "uvicorn_worker.UvicornWorker",
+        "model_server.server.worker.Worker",
         "--bind",
     ]
     command += [f"127.0.0.1:{port}", "--keep-alive", "30", "--timeout", "300", app]

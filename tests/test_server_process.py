@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import numpy as np
+import psutil
 import pytest
 
 from model_server.client import RemoteEngine
@@ -54,6 +55,18 @@ def test_it_comes_back_after_a_kill_and_the_client_with_it(tmp_path):
             assert np.array_equal(remote.encode_texts(TEXTS), before)
             again.terminate()
             assert again.wait(60) == 0
+
+
+def test_its_worker_ends_when_gunicorn_alone_is_killed_and_leaves_the_port_to_the_next(tmp_path):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with process(port, tmp_path, "tests.model_servers:letters") as started:
+        wait_until_ready(url)
+        (worker,) = psutil.Process(started.pid).children()
+        started.kill()
+        assert psutil.wait_procs([worker], timeout=30)[1] == []
+        with process(port, tmp_path, "tests.model_servers:letters"):
+            wait_until_ready(url)
 
 
 def test_it_stops_with_one_sentence_when_the_model_cannot_be_loaded(tmp_path):

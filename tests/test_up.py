@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.running import Up, Visitor, gone, wait_until
+from benchmarks.running import Up, Visitor, gone, wait_until
 from tests.services import free_port
 from tests.videos import make_video
 from webapp.embedded import kept

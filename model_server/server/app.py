@@ -1,4 +1,4 @@
-"""The model server: `gunicorn -k uvicorn_worker.UvicornWorker model_server.server.app:app`.
+"""The model server: `gunicorn -k model_server.server.worker.Worker model_server.server.app:app`.
 
 One worker process a model: more throughput is more servers behind a balancer (docs/model-server.md).
 """

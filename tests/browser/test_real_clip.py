@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.film import Scene, join
+from benchmarks.running import Up
 from indexer.samples import CLIPS
 from tests.browser.conftest import PASSWORD, open_context, until
-from tests.running import Up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

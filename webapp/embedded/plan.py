@@ -36,6 +36,11 @@ class Plan:
         return self.var / "run"
 
     @property
+    def scratch(self) -> Path:
+        """For temporary files: on the disk whose room is looked at, and emptied at every start."""
+        return self.var / "tmp"
+
+    @property
     def programs(self) -> list[Program]:
         return [*self.stores, *self.services]
 
@@ -152,4 +157,5 @@ def operator_settings() -> dict[str, str]:
 
 def full_environment(plan: Plan) -> dict[str, str]:
     own = {"SEEKFRAME_VAR": str(plan.var.resolve()), "HOST": plan.host, "PORT": str(plan.port)}
+    own["TMPDIR"] = str(plan.scratch.resolve())
     return {**programs.environment(), **operator_settings(), **plan.environment, **own, "PATH": os.environ["PATH"]}

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+
 UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
 # Where the unprivileged user can reach: used only as root, and only for what lies below a folder it cannot enter.
 REACHABLE = Path("/var/lib/seekframe")
@@ -126,6 +128,12 @@ class Cluster:
             text=True,
             cwd="/",
         )
+
+    def make_database(self) -> None:
+        """Our database, which a new cluster does not have."""
+        with psycopg.connect(self.url.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'seekframe'").fetchone():
+                connection.execute("CREATE DATABASE seekframe")
 
     def command(self) -> list[str]:
         """The command line of the server, in the foreground."""

@@ -86,7 +86,7 @@ def model(url_port: int) -> Program:
         "--log-level",
         "warning",
     ]
-    worker_class = "uvicorn_worker.UvicornWorker"
+    worker_class = "model_server.server.worker.Worker"
     return Program("model", [*GUNICORN, "-k", worker_class, *bind, "model_server.server.app:app"], order=20)
 
 

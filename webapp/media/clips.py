@@ -34,7 +34,7 @@ def clip(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
     if not form.is_valid():
         raise Problem("Say which part: ?start= and &end= in seconds.")
     start_s, end_s = form.cleaned_data["start"], form.cleaned_data["end"]
-    with tempfile.TemporaryDirectory(prefix="seekframe-clip-") as folder:
+    with tempfile.TemporaryDirectory(prefix=files.WORK_PREFIX) as folder:
         made = Path(folder) / "clip.mp4"
         try:
             with files.local_path(video.proxy or video.original) as source:

@@ -9,6 +9,7 @@ from django.core.files import File
 from django.utils import timezone
 from PIL import Image
 
+from indexer import files
 from indexer.models import Video
 from indexer.spaces import active_space
 from model_server.engine import Engine
@@ -31,7 +32,7 @@ def picture_show(
         raise MediaError(NO_INDEX, permanent=False)
     if (file.size or 0) > MOST_BYTES:
         raise MediaError(f"This picture is larger than {MOST_BYTES // 2**20} MB.", permanent=True)
-    with tempfile.NamedTemporaryFile(prefix="shown-") as kept:
+    with tempfile.NamedTemporaryFile(prefix=files.WORK_PREFIX) as kept:
         for chunk in file.chunks():
             kept.write(chunk)
         kept.flush()

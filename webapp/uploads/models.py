@@ -29,6 +29,7 @@ class Upload(models.Model):
     file_name = models.CharField(
         max_length=300, help_text="shown to its owner, so that the same file can be chosen again"
     )
+    metadata = models.TextField(blank=True, help_text="Upload-Metadata as the client sent it: HEAD gives it back")
     size_bytes = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=100, blank=True, help_text="by the file's first bytes; blank before")
     sha256 = models.CharField(max_length=64, blank=True)

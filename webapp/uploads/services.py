@@ -32,7 +32,7 @@ MAX_UNFINISHED = 200  # a person: more is a program gone wrong
 LOCK_WAIT_S = 2.0  # a request that was cut off lets go within moments; longer, and the client asks again
 
 
-def upload_create(
+def upload_create(  # noqa: PLR0913 - what a client says of its file
     *,
     owner: AbstractBaseUser,
     library: Library,
@@ -41,6 +41,7 @@ def upload_create(
     title: str = "",
     allow_duplicate: bool = False,
     item: SourceItem | None = None,
+    metadata: str = "",
 ) -> Upload:
     """Room for a file, refused early where it can be known that it will not be taken."""
     name = kinds.clean_name(file_name)
@@ -55,9 +56,11 @@ def upload_create(
         size_bytes=size_bytes,
         allow_duplicate=allow_duplicate,
         item=item,
+        metadata=metadata,
     )
     upload.clean_fields()
-    parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
+    with full_disk_said("Free some room, then try again."):
+        parts.create(upload.id)  # before the row: a part without a row is swept, a row without its part is a dead end
     upload.save(force_insert=True)
     counted.uploads.labels("created").inc()
     log.info("upload_created", extra={"upload_id": str(upload.id), "bytes": size_bytes})
@@ -68,15 +71,14 @@ def upload_receive(
     *, upload: Upload, start: int, length: int, pieces: Iterator[bytes], checksum: Checksum | None = None
 ) -> int:
     """Append bytes that begin at `start`; the new offset. Nothing is written unless `start` is the true offset."""
-    with _held(upload) as part:
+    with full_disk_said("What has come is kept: free some room, then resume."), _held(upload) as part:
         end = part.seek(0, 2)
         if start != end:
             raise Problem(f"The upload has {end} bytes, so it cannot go on from byte {start}.", status=409)
         if start + length > upload.size_bytes:
             raise Problem(f"The file was announced as {upload.size_bytes} bytes, and these are more.", status=413)
-        with full_disk_said("What has come is kept: free some room, then resume."):
-            grown = parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
-            counted.upload_bytes.inc(grown - end)
+        grown = parts.append(part, pieces if checksum is None else iter([_checked(pieces, length, checksum)]))
+        counted.upload_bytes.inc(grown - end)
         end = part.seek(0, 2)
         _check_first_bytes(upload, part, end)
         upload_touch(upload=upload, offset=end)
@@ -151,13 +153,16 @@ def check_room(owner: AbstractBaseUser, size_bytes: int) -> None:
 
 @contextmanager
 def full_disk_said(what_to_do: str) -> Iterator[None]:
-    """A full disk is the person's to solve, so it is told in a sentence."""
+    """A disk that takes nothing is the operator's to mend, and the person is told so in a sentence."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise Problem(f"The server's disk is full. {what_to_do}", status=507) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise Problem(f"The server's disk is full. {what_to_do}", status=507) from error
+        if error.errno in (errno.EROFS, errno.EIO):
+            message = "The server cannot write to its disk: whoever runs it has to look. Then send the file again."
+            raise Problem(message, status=507) from error
+        raise
 
 
 def title_for(given: str, name: str) -> str:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from webapp.sources.models import SourceItem
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 from webapp.uploads.services import ring, upload_end, upload_touch
@@ -23,7 +25,8 @@ def uploads_sweep() -> None:
         ring(upload.id)
     ended = Upload.objects.exclude(status__in=[Status.RECEIVING, Status.RECEIVED])
     ended.filter(touched_at__lt=now - KEPT).delete()
-    _sweep_strays(now.timestamp() - STRAY_AFTER_S)
+    _forget_deleted(ended)
+    strays_delete(now.timestamp() - STRAY_AFTER_S)
 
 
 def _sweep_receiving(upload: Upload) -> None:
@@ -41,7 +44,13 @@ def _sweep_receiving(upload: Upload) -> None:
         upload_end(upload=upload, status=Status.EXPIRED)
 
 
-def _sweep_strays(before: float) -> None:
+def _forget_deleted(ended: QuerySet[Upload]) -> None:
+    """What was said of a file goes with its video; a source reads first what became of its own."""
+    deleted = ended.filter(status=Status.FINISHED, video=None, duplicate_of=None)
+    deleted.exclude(item__status=SourceItem.Status.FETCHING).delete()
+
+
+def strays_delete(before: float) -> None:
     """Parts whose row is gone, with its library for one, or says that nobody needs them."""
     stored = parts.stored_ids()
     needed = Upload.objects.filter(pk__in=stored, status__in=[Status.RECEIVING, Status.RECEIVED])

@@ -97,6 +97,7 @@ def _create(request: HttpRequest) -> HttpResponse:
         size_bytes=size_bytes,
         title=facts.get("title", ""),
         allow_duplicate=facts.get("allow_duplicate") == "true",
+        metadata=request.headers.get("Upload-Metadata", ""),
     )
     response = HttpResponse(status=201, headers={"Location": f"/uploads/{upload.id}"})
     if with_bytes:
@@ -110,6 +111,8 @@ def _head(upload: Upload) -> HttpResponse:
     if offset == upload.size_bytes:
         upload_touch(upload=upload, offset=offset)  # its last request may have been killed after the last byte
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(upload.size_bytes)}
+    if upload.metadata:
+        headers["Upload-Metadata"] = upload.metadata
     if upload.status == Upload.Status.RECEIVING:
         headers["Upload-Expires"] = tus.expires(upload.expires_at)
     return HttpResponse(status=200, headers=headers)

@@ -69,7 +69,8 @@ class PartHandler(FileUploadHandler):
         self.shown_name = kinds.clean_name(file_name)
         kinds.check_name(self.shown_name)
         upload_id = uuid.uuid4()
-        parts.create(upload_id)
+        with full_disk_said("Free some room, then send the file again."):
+            parts.create(upload_id)
         self.part: BinaryIO = parts.part_path(upload_id).open("r+b", buffering=0)
         self.upload_id, self.hash = upload_id, hashlib.sha256()
 

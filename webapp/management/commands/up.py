@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,6 @@ from types import FrameType
 from typing import Any
 
 import httpx
-import psycopg
 import redis
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -62,6 +62,8 @@ def _run(console: Console, *, with_samples: bool) -> None:
             console.say(f"Ended what an earlier start had left running: {', '.join(ended)}.")
         plan = make_plan(var, with_samples=with_samples)
         check_plan(plan)
+        shutil.rmtree(plan.scratch, ignore_errors=True)
+        plan.scratch.mkdir(mode=0o700)
         kept.save(env.embedded_file(), plan.values)
         if plan.cluster and not plan.cluster.directory.is_relative_to(var):
             console.say(f"The database's user cannot enter {var}, so its data lie in {plan.cluster.directory}.")
@@ -90,7 +92,7 @@ def _start(plan: Plan, supervision: Supervision, console: Console) -> None:
     names = [program.name for program in plan.stores]
     if plan.cluster:
         supervision.wait("the database", plan.cluster.ready, STORES_S, "database")
-        _make_database(plan.cluster.url)
+        plan.cluster.make_database()
     if "valkey" in names:
         supervision.wait("valkey", lambda: _valkey_answers(environment["REDIS_URL"]), STORES_S, "valkey")
     _manage("migrate", environment, "The database could not be brought up to date")
@@ -108,13 +110,6 @@ def _manage(command: str, environment: dict[str, str], problem: str) -> None:
     done = subprocess.run(arguments, env=environment, cwd=env.ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StartProblem(f"{problem}: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}")
-
-
-def _make_database(url: str) -> None:
-    """Our database, which a new cluster does not have."""
-    with psycopg.connect(url.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'seekframe'").fetchone():
-            connection.execute("CREATE DATABASE seekframe")
 
 
 def _valkey_answers(url: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.services import free_port
+from benchmarks.ports import free_port
 from webapp.env import ROOT
 
 PASSWORD = "correct horse battery"
@@ -123,12 +123,16 @@ class Visitor(httpx.Client):
         assert answer.status_code == 200, answer.text
         assert answer.url.path == "/"
 
+    def library(self) -> str:
+        """The id of the library that came with the account."""
+        found = re.search(r'<option value="([^"]+)"[^>]*>My videos<', self.get("/upload").text)
+        assert found is not None
+        return found[1]
+
     def tus_upload(self, file: Path, piece_bytes: int) -> str:
         """The whole file in pieces, as the page's uploader sends it. Its id, which becomes the video's."""
         data = file.read_bytes()
-        library = re.search(r'<option value="([^"]+)"[^>]*>My videos<', self.get("/upload").text)
-        assert library is not None
-        facts = {"filename": file.name, "library": library[1]}
+        facts = {"filename": file.name, "library": self.library()}
         words = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in facts.items())
         headers = {"Tus-Resumable": "1.0.0", "X-CSRFToken": self.cookies["csrftoken"], "Origin": str(self.base_url)}
         made = self.post("/uploads/", headers={**headers, "Upload-Length": str(len(data)), "Upload-Metadata": words})
