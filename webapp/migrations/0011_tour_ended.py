@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('webapp', '0007_sources'),
+        ('webapp', '0009_upload_metadata'),
     ]
 
     operations = [
