@@ -5,12 +5,11 @@ from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
-from indexer.selectors import tag_names_in, uploaders_in
+from indexer.selectors import Person, libraries_visible_to, tag_names_in, uploaders_known_to
 from search.filters import Filters
 from search.query import WITHIN_S, QueryError, compose, parse
 from search.results import Example, SearchRequest
@@ -80,10 +79,11 @@ class SearchForm(forms.Form):
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=100)
 
-    def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
+    def __init__(self, data: object, user: Person) -> None:
         super().__init__(data)  # type: ignore[arg-type]
+        libraries = libraries_visible_to(user)
         labels = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
-        choices = {"library": libraries, "label": labels, "uploader": uploaders_in(libraries)}
+        choices = {"library": libraries, "label": labels, "uploader": uploaders_known_to(user)}
         for name, queryset in choices.items():
             choice = self.fields[name]
             assert isinstance(choice, forms.ModelChoiceField)

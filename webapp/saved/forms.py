@@ -1,10 +1,9 @@
 """What is kept of a search, and under which name."""
 
 from django import forms
-from django.db.models import QuerySet
 from django.http import QueryDict
 
-from indexer.models import Library
+from indexer.selectors import Person
 from webapp.pages.forms import NARROWING, SearchForm
 
 KEPT = ("q", "like", *NARROWING, "at_least", "sort", "must")
@@ -14,16 +13,16 @@ class SaveForm(forms.Form):
     name = forms.CharField(max_length=80, label="Name", error_messages={"required": "Give the search a name."})
     asked = forms.CharField(max_length=2000, widget=forms.HiddenInput)
 
-    def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
+    def __init__(self, data: object, user: Person) -> None:
         super().__init__(data)  # type: ignore[arg-type]
-        self.libraries = libraries
+        self.user = user
 
     def clean_asked(self) -> str:
         """The search alone, and only one that can be asked."""
         given = QueryDict(self.cleaned_data["asked"], mutable=True)
         for name in set(given) - set(KEPT):
             del given[name]
-        form = SearchForm(given, self.libraries)
+        form = SearchForm(given, self.user)
         if not form.is_valid():
             raise forms.ValidationError("This search cannot be understood, so it is not kept.")
         return given.urlencode()
