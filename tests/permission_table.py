@@ -64,6 +64,22 @@ ROUTES = {
     "manifest": {"GET": "open"},
     "help": {"GET": "seen"},
     "sign-in": {"GET": "open", "POST": "open"},
+    "account": {"GET": "self"},
+    "mfa_index": {"GET": "self"},
+    "mfa_list_webauthn": {"GET": "self"},
+    "account-activity": {"GET": "self"},
+    "password-change": {"GET": "self", "POST": "self"},
+    "account_reauthenticate": {"GET": "self", "POST": "self"},
+    "mfa_activate_totp": {"GET": "self", "POST": "self"},
+    "mfa_deactivate_totp": {"GET": "offer", "POST": "offer"},  # nobody has one
+    "mfa_add_webauthn": {"GET": "self", "POST": "self"},
+    "mfa_remove_webauthn": {"GET": "mine", "POST": "mine"},
+    "mfa_view_recovery_codes": {"GET": "offer"},  # nobody has any
+    "mfa_generate_recovery_codes": {"GET": "self", "POST": "self"},
+    "account_login": {"GET": "open", "POST": "open"},
+    "mfa_authenticate": {"GET": "self", "POST": "self"},  # somebody signed in is led on
+    "mfa_login_webauthn": {"GET": "self", "POST": "self"},
+    "audit": {"GET": "run"},
     "sign-out": {"POST": "out"},
     "setup": {"GET": "out", "POST": "out"},  # somebody has an account
     "api:openapi-json": {"GET": "open"},

@@ -1,5 +1,6 @@
 """Everything Alice has, each thing with a word that stands nowhere else; and everyone who may try to see it."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from indexer.models import Caption, Label, LabelSet, Library, LikelyCopy, Membership, SegmentLabel, Video
 from indexer.tags import tags_set
+from tests.passkeys import SoftKey
 from tests.search_world import add_video, showing, stored_space
 from tests.test_webmedia import picture, put
 from webapp.api.models import key_make
@@ -38,9 +40,10 @@ WORDS_OF = {
     "upload": "Uploadwordx",
     "source": "/sourcewordx",
     "failure": "Failurewordx",
+    "passkey": "Passkeywordx",
 }
 ALL = frozenset(WORDS_OF)
-OF_THE_OWNER = {"saved search", "key", "link", "upload"}  # their maker's alone
+OF_THE_OWNER = {"saved search", "key", "link", "upload", "passkey"}  # their maker's alone
 READABLE = {
     **dict.fromkeys(("owner", "reads", "writes"), ALL),
     "editor": ALL - OF_THE_OWNER,
@@ -83,7 +86,9 @@ def library_fill(library: Library, owner: User, folder: Path) -> dict[str, objec
     )
     upload = Upload.objects.create(library=library, owner=owner, file_name=f"{name['upload']}.mp4", size_bytes=9)
     asked = f"q={name['saved search']}&library={library.pk}"
+    passkey = SoftKey().stored(owner, name["passkey"])
     return {
+        "pk": passkey.pk,
         "library_id": library.pk,
         "video_id": video.pk,
         "trashed_id": trashed.pk,
@@ -129,6 +134,10 @@ def callers(library: Library, cast: dict[str, User]) -> dict[str, Callable[[], C
 def _signed_in(person: User) -> Callable[[], Client]:
     client = Client()
     client.force_login(person)
+    session = client.session  # the password was typed again a moment ago
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
     return _again(client)
 
 

@@ -25,8 +25,8 @@ from webapp.api.api import api
 
 READS = ("GET", "HEAD", "OPTIONS")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# When somebody was last seen, and what a browser's session holds: written at any request.
-ALWAYS_WRITTEN = {"django_session", "webapp_apikey", "webapp_sharelink"}
+# When somebody was last seen, what they did, and what a browser's session holds: written at any request.
+ALWAYS_WRITTEN = {"django_session", "webapp_apikey", "webapp_sharelink", "webapp_auditentry"}
 ASKED = {"q": "dog", "start": "0", "end": "2"}
 SENT = {
     **{"name": "Another", "role": "viewer", "username": "stranger", "days": "1", "scope": "read"},
