@@ -15,6 +15,7 @@ RULES = {
     "owners":   "ok     403    403    404      404      door   door   door   -      door   -",
     "mine":     "ok     404    404    404      404      door   door   door   -      door   -",
     "self":     "ok     ok     ok     ok       ok       door   door   door   -      door   -",
+    "led on":   "ok     ok     ok     ok       ok       405    405    405    -      405    -",
     "run":      "404    404    404    404      ok       door   door   door   -      door   -",
     "offer":    "404    404    404    404      404      door   door   door   -      door   -",
     "nothing":  "404    404    404    404      404      404    404    404    -      404    -",
@@ -28,6 +29,9 @@ RULES = {
     "api mine": "ok     404    404    404      404      401    401    401    ok     ok     404",
     "api end":  "ok     404    404    404      404      401    401    401    403    ok     404",
 }  # fmt: skip
+
+# Steps of signing in: who is signed in is led on, whatever they send.
+LED_ON = dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), "self")
 
 # By the name of the route. What is not said here of a route is refused to its owner too.
 ROUTES = {
@@ -77,8 +81,8 @@ ROUTES = {
     "mfa_view_recovery_codes": {"GET": "offer"},  # nobody has any
     "mfa_generate_recovery_codes": {"GET": "self", "POST": "self"},
     "account_login": {"GET": "open", "POST": "open"},
-    "mfa_authenticate": {"GET": "self", "POST": "self"},  # somebody signed in is led on
-    "mfa_login_webauthn": {"GET": "self", "POST": "self"},
+    "mfa_authenticate": LED_ON,
+    "mfa_login_webauthn": {"GET": "self", "POST": "self", **dict.fromkeys(("PUT", "PATCH", "DELETE"), "led on")},
     "audit": {"GET": "run"},
     "sign-out": {"POST": "out"},
     "setup": {"GET": "out", "POST": "out"},  # somebody has an account

@@ -50,7 +50,7 @@ READABLE = {
     "viewer": ALL - OF_THE_OWNER - {"trash", "source"},
     "link": ALL - OF_THE_OWNER - {"trash", "source", "uploader"},
 }
-RUNNING = {"library", "title", "failure"}  # what the operator's page says of videos that failed
+RUNNING = {"library", "title", "failure", "link"}  # what the operator's pages say of failures and of deeds
 
 
 def library_fill(library: Library, owner: User, folder: Path) -> dict[str, object]:

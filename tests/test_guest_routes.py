@@ -37,7 +37,6 @@ ASKED = {"video-ask"}
 OPEN_TO_ALL = {
     "sign-in",
     "account_login",
-    "mfa_login_webauthn",
     "healthz",
     "manifest",
     "api:openapi-json",
