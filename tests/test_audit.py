@@ -78,11 +78,11 @@ def test_the_password_and_the_factors(alices):
     alices.post("/account/password", {"old_password": PASSWORD, **new})
     alices.post("/account/app/remove")
     assert [(kind, about) for kind, _, about in written()] == [
-        ("factor-added", "totp"),
-        ("codes-made", "recovery_codes"),
+        ("factor-added", "authenticator app"),
+        ("codes-made", "recovery codes"),
         ("password-changed", ""),
-        ("factor-removed", "totp"),
-        ("factor-removed", "recovery_codes"),
+        ("factor-removed", "authenticator app"),
+        ("factor-removed", "recovery codes"),
     ]
 
 

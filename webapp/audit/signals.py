@@ -48,7 +48,7 @@ def code_failed(request: HttpRequest, user: User, **_: Any) -> None:
 @receiver(factors.authenticator_added)
 def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
-    record(Kind.CODES_MADE if codes else Kind.FACTOR_ADDED, authenticator.type, person=user, request=request)
+    record(Kind.CODES_MADE if codes else Kind.FACTOR_ADDED, said_of(authenticator), person=user, request=request)
 
 
 @receiver(factors.authenticator_reset)
@@ -58,7 +58,13 @@ def codes_made(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(factors.authenticator_removed)
 def factor_removed(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    record(Kind.FACTOR_REMOVED, authenticator.type, person=user, request=request)
+    record(Kind.FACTOR_REMOVED, said_of(authenticator), person=user, request=request)
+
+
+def said_of(authenticator: Authenticator) -> str:
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        return f"passkey {authenticator.wrap().name}"
+    return "authenticator app" if authenticator.type == Authenticator.Type.TOTP else "recovery codes"
 
 
 @receiver(video_deleted)
