@@ -5,12 +5,14 @@ SOURCES := webapp indexer search model_server client benchmarks tests requiremen
 SHELL := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint typecheck migrations messages fmt install install-tests tracks lock clean
+.PHONY: help up test check lint typecheck migrations messages fmt install install-tests tracks lock sbom audit clean
 
 help:
 	@echo "make up     install what is missing and run Seekframe (Ctrl-C stops it)"
 	@echo "make test   every check and every test"
 	@echo "make tracks install what writes down what is said and written (optional)"
+	@echo "make audit  ask for known weaknesses of the pinned packages (needs the internet)"
+	@echo "make sbom   list them for machines, as CycloneDX"
 	@echo "make fmt    format the code"
 	@echo "make messages  gather the pages' texts for translation"
 	@echo "make clean  remove caches and .venv (your videos in var/ stay)"
@@ -60,6 +62,15 @@ lock: install-tests
 	@cd requirements && for name in lock:direct tests:tests tracks:tracks; do \
 		../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--excludes <(echo torch) -o $${name%%:*}.txt $${name##*:}.in; done
+
+# Everything that is installed, for machines: CycloneDX, in var/.
+sbom: install-tests
+	@mkdir -p var && $(BIN)/python -m cyclonedx_py requirements requirements/lock.txt -o var/sbom.json && echo "var/sbom.json"
+
+# Known weaknesses of the pinned packages. Asks a database on the internet.
+audit: install-tests
+	@$(BIN)/pip install --quiet pip-audit==2.10.1
+	@$(BIN)/pip-audit --disable-pip --require-hashes --strict -r requirements/lock.txt
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

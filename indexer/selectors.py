@@ -132,9 +132,12 @@ def tag_names_in(libraries: QuerySet[Library]) -> list[str]:
     return sorted(names.values(), key=str.casefold)
 
 
-def uploaders_in(libraries: QuerySet[Library]) -> QuerySet[User]:
-    """Who added a present video to these libraries."""
-    added = videos_present().filter(library__in=libraries).exclude(uploaded_by=None)
+def uploaders_known_to(user: Person) -> QuerySet[User]:
+    """Who added a present video to a person's libraries. Who only looks on is not told who the others are."""
+    if not user.is_authenticated:
+        return User.objects.none()
+    mine = Membership.objects.filter(user_id=user.pk).values("library")
+    added = videos_present().filter(library__in=mine).exclude(uploaded_by=None)
     return User.objects.filter(pk__in=added.order_by().values("uploaded_by")).order_by("username")
 
 

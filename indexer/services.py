@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from indexer import bells, captions, files, leases, selectors, spaces, words
 from indexer.failures import RULES
 from indexer.models import Anchor, Library, Membership, Segment, Video
+from indexer.signals import trash_emptied, video_deleted
 from indexer.tags import tags_set
 
 log = logging.getLogger(__name__)
@@ -260,6 +261,7 @@ def video_delete(*, video: Video) -> bool:
     Anchor.objects.filter(video=video).delete()
     Segment.objects.filter(video=video).delete()
     bells.ring_on_commit(video.pk, bells.DELETE)
+    video_deleted.send(sender=Video, video=video)
     log.info("video_deleting", extra={"video_id": str(video.pk)})
     return True
 
@@ -271,6 +273,7 @@ def trash_empty(*, library: Library) -> int:
     Video.objects.filter(pk__in=found).update(**DELETED)
     for video_id in found[: bells.AT_ONCE]:
         bells.ring_on_commit(video_id, bells.DELETE)  # the sweeper rings for the others
+    trash_emptied.send(sender=Library, library=library, n_videos=len(found))
     log.info("trash_emptied", extra={"library_id": str(library.pk), "n_videos": len(found)})
     return len(found)
 

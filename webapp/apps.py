@@ -9,3 +9,4 @@ class WebappConfig(AppConfig):
     def ready(self) -> None:
         # Tasks are rung by name through Celery's current app, so every process that runs Django must have made it.
         import_module("webapp.celery")
+        import_module("webapp.audit.signals")

@@ -1,6 +1,7 @@
 """Where Django looks for the web process's own tables."""
 
 from webapp.api.models import ApiKey, KeptAnswer
+from webapp.audit.models import AuditEntry
 from webapp.saved.models import SavedSearch
 from webapp.sharing.models import Invitation, ShareLink
 from webapp.shown.models import ShownPicture
@@ -10,6 +11,7 @@ from webapp.uploads.models import Upload
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Invitation",
     "KeptAnswer",
     "SavedSearch",

@@ -30,6 +30,9 @@ INSTALLED_APPS = [
     "pgvector.django",
     "csp",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "webapp.logs.RequestIdMiddleware",
@@ -42,11 +45,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "webapp.audit.current.CurrentRequestMiddleware",
     "webapp.sharing.middleware.DoorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "webapp.errors.ProblemMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "webapp.urls"
@@ -98,6 +103,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep_answers": {"task": "webapp.api.tasks.sweep_answers", "schedule": 3600.0},
     "measure_storage": {"task": "webapp.operate.tasks.measure_storage", "schedule": 600.0},
     "sweep_links": {"task": "webapp.sharing.tasks.sweep_links", "schedule": 3600.0},
+    "sweep_audit": {"task": "webapp.audit.tasks.sweep_audit", "schedule": 24 * 3600.0},
     "sweep_pictures": {"task": "webapp.shown.tasks.sweep_pictures", "schedule": 24 * 3600.0},
     "look_at_sources": {"task": "webapp.sources.tasks.look_at_sources", "schedule": 60.0},
     "sweep_uploads": {"task": "webapp.uploads.tasks.sweep_uploads", "schedule": 60.0},
@@ -174,6 +180,27 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "webapp.errors.locked_out"
 AXES_VERBOSE = False
 
+# Second factors by allauth.mfa, with our own sign-in, pages and routes. A wrong code counts as a wrong password does.
+ACCOUNT_ADAPTER = "webapp.factors.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # nobody here has an address
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_FORMS = {"reauthenticate": "webapp.factors.forms.PasswordAgainForm"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds that a password typed again holds
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/900s/key"}
+MFA_ADAPTER = "webapp.factors.adapters.FactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "webapp.factors.forms.CodeForm",
+    "authenticate_webauthn": "webapp.factors.forms.SecondPasskeyForm",
+    "login_webauthn": "webapp.factors.forms.PasskeyAloneForm",
+    "add_webauthn": "webapp.factors.forms.PasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Seekframe"
+MFA_TOTP_TOLERANCE = 1  # periods of half a minute: clocks that nobody sets drift
+
 LOGGING = JSON_LINES
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
@@ -181,6 +208,7 @@ API_RATE, API_RATE_ANONYMOUS = "600/m", "60/m"  # requests of a person, or of an
 UPLOADS_DIR = VAR_DIR / "uploads"  # unfinished uploads; web and worker share it
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 20 * 2**30, low=2**20, high=2**44)
 TRASH_DAYS = env.integer("TRASH_DAYS", 30, low=0, high=36500)  # then the sweeper deletes for good; 0: at once
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 365, low=1, high=36500)  # then the sweeper forgets who did what
 UPLOAD_CHUNK_BYTES = 16 * 2**20  # a request holds a web thread no longer than this takes
 UPLOAD_EXPIRES_S = 3 * 24 * 3600  # after the last byte that came
 LOGIN_URL = "/sign-in"

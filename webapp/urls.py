@@ -5,6 +5,8 @@ home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
 batch, trash, trash-empty, copies-find, copies-dismiss, copies-restore,
 video-edit, video-delete, video-restore, video-purge            webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
+audit, account-activity                                         webapp.audit
+account, password-change, and by allauth's names: account_login, account_reauthenticate, mfa_...  webapp.factors
 labels, labels-csv, labels-delete                               webapp.labels
 language, texts                                                 webapp.languages
 saved-new, saved-delete                                         webapp.saved
@@ -30,6 +32,8 @@ from webapp import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("webapp.pages.urls")),
     path("", include("webapp.api.urls")),
+    path("", include("webapp.audit.urls")),
+    path("", include("webapp.factors.urls")),
     path("", include("webapp.labels.urls")),
     path("", include("webapp.languages.urls")),
     path("", include("webapp.saved.urls")),

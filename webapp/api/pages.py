@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from webapp.api.models import ApiKey, key_make
+from webapp.audit.services import Kind, record
 
 MOST = 50  # of one person
 
@@ -38,7 +40,9 @@ def keys(request: HttpRequest) -> HttpResponse:
         if own.count() >= MOST:
             form.add_error(None, _("You have %(n)s keys. Delete one that you no longer need.") % {"n": MOST})
         else:
-            secret = key_make(owner_id=request.user.pk, **form.cleaned_data)[1]
+            with transaction.atomic():
+                key, secret = key_make(owner_id=request.user.pk, **form.cleaned_data)
+                record(Kind.KEY_MADE, f"{key}, {key.scope}")
             form = KeyForm()
     context = {"form": form, "keys": own.all(), "secret": secret}
     return render(request, "pages/keys.html", context, status=400 if form.errors else 200)
@@ -47,7 +51,9 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def key_delete(request: HttpRequest, key_id: int) -> HttpResponse:
     key = get_object_or_404(ApiKey, pk=key_id, owner=request.user)
-    key.delete()
+    with transaction.atomic():
+        key.delete()
+        record(Kind.KEY_ENDED, f"{key}, {key.scope}")
     messages.success(
         request, _("The key %(name)s is deleted: programs that use it are refused from now on.") % {"name": key.name}
     )

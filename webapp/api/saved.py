@@ -10,7 +10,6 @@ from ninja import Router, Status
 from ninja.errors import HttpError
 from ninja.pagination import paginate
 
-from indexer.selectors import libraries_visible_to
 from webapp.api.auth import READ, WRITE
 from webapp.api.listing import PAGE, Pages
 from webapp.api.once import once
@@ -35,7 +34,7 @@ def saved_searches(request: HttpRequest) -> list[dict[str, Any]]:
 def saved_new(request: HttpRequest, made: SavedIn) -> dict[str, Any]:
     """Under a name that is taken the new search takes the old one's place."""
     assert request.user.pk is not None
-    form = SaveForm({"name": made.name, "asked": made.asked}, libraries_visible_to(request.user))
+    form = SaveForm({"name": made.name, "asked": made.asked}, request.user)
     if not form.is_valid():
         raise HttpError(422, faults_of(form))
     try:

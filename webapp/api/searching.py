@@ -9,7 +9,7 @@ from ninja import File, Query, Router, Schema
 from ninja.errors import HttpError
 from ninja.files import UploadedFile
 
-from indexer.selectors import libraries_visible_to, videos_visible_to
+from indexer.selectors import videos_visible_to
 from model_server.frames.errors import MediaError
 from search.engine import search
 from search.results import Results, VideoHits
@@ -52,7 +52,7 @@ class SearchIn(Schema):
 @router.get("/search", response=ResultsOut, auth=READ)
 def search_videos(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
     """Moments that answer `q`, or look like `like`, grouped by video. `nothing_matches` is an answer, not an error."""
-    form = SearchForm(asked.dict(), libraries_visible_to(request.user))
+    form = SearchForm(asked.dict(), request.user)
     if not form.is_valid():
         sentences = (f"{name}: {problem}" for name, found in form.errors.items() for problem in found)
         raise HttpError(422, " ".join(sentences).replace("__all__: ", ""))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from indexer.models import LabelSet, SegmentLabel, Space
 from indexer.selectors import is_present
+from webapp.audit.services import Kind, record
 from webapp.labels.views import label_sets_visible_to
 from webapp.tables import plain
 
@@ -29,6 +30,7 @@ class Echo:
 @require_GET
 def labels_csv(request: HttpRequest, set_id: int) -> StreamingHttpResponse:
     label_set = get_object_or_404(label_sets_visible_to(request), pk=set_id)
+    record(Kind.EXPORTED, f"labels.csv of {label_set}, in {label_set.library}")
     writer = csv.writer(Echo())
     lines = (writer.writerow(row) for row in rows_of(label_set, request))
     name = slugify(label_set.name)[:80] or "labels"

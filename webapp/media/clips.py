@@ -15,6 +15,7 @@ from indexer import files
 from indexer.media.clip import make_clip
 from indexer.selectors import videos_visible_to
 from model_server.frames.errors import MediaError
+from webapp.audit.services import Kind, record
 from webapp.errors import Problem
 from webapp.media.answers import private
 from webapp.sharing.guests import guests_may_look
@@ -44,6 +45,7 @@ def clip(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
         except MediaError as problem:
             raise Problem(str(problem)) from problem
         file = made.open("rb")  # its name goes with the folder, the open file stays until it is sent
+    record(Kind.EXPORTED, f"clip {start_s:g} to {end_s:g} s of {video}")
     name = f"{slugify(video.title)[:80] or 'clip'}-{int(start_s)}s.mp4"
     answer = FileResponse(file, as_attachment=True, filename=name, content_type="video/mp4")
     return private(answer, 0)

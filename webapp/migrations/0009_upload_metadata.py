@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('webapp', '0007_sources'),
+        ('webapp', '0008_audit'),
     ]
 
     operations = [

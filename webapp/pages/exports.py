@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from indexer.models import Caption, Segment, Space, Video
 from indexer.selectors import videos_visible_to
 from indexer.words import UNSURE_BELOW
+from webapp.audit.services import Kind, record
 from webapp.sharing.guests import guests_may_look
 
 Row = tuple[Segment, Caption | None]
@@ -87,5 +88,6 @@ def _entry(segment: Segment, caption: Caption | None) -> dict[str, object]:
 
 
 def _named(answer: HttpResponse, video: Video, ending: str) -> HttpResponse:
+    record(Kind.EXPORTED, f"segments.{ending} of {video}")
     answer["Content-Disposition"] = f'attachment; filename="{slugify(video.title)[:80] or "video"}.{ending}"'
     return answer

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
-from indexer.selectors import tag_names_in, uploaders_in
+from indexer.selectors import Person, libraries_visible_to, tag_names_in, uploaders_known_to
 from search.filters import Filters
 from search.query import WITHIN_S, QueryError, compose, parse
 from search.results import Example, SearchRequest
@@ -83,10 +84,14 @@ class SearchForm(forms.Form):
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=100)
 
-    def __init__(self, data: object, libraries: QuerySet[Library]) -> None:
+    def __init__(self, data: object, user: Person) -> None:
         super().__init__(data)  # type: ignore[arg-type]
+        self.offer(libraries_visible_to(user), uploaders_known_to(user))
+
+    def offer(self, libraries: QuerySet[Library], uploaders: QuerySet[User]) -> None:
+        """What can be chosen: what a person may know of, or what an operator asks for."""
         labels = Label.objects.filter(label_set__library__in=libraries).select_related("label_set__library")
-        choices = {"library": libraries, "label": labels, "uploader": uploaders_in(libraries)}
+        choices = {"library": libraries, "label": labels, "uploader": uploaders}
         for name, queryset in choices.items():
             choice = self.fields[name]
             assert isinstance(choice, forms.ModelChoiceField)

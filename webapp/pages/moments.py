@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from indexer.selectors import videos_visible_to
 from search.intervals import intervals
+from webapp.audit.services import Kind, record
 from webapp.pages.forms import MomentsForm
 from webapp.pages.moment_files import Moments, as_chapters, as_csv, as_edl, as_fcpxml
 from webapp.pages.video import CUTOFF, heat_of
@@ -41,6 +42,7 @@ def moments_file(request: HttpRequest, video_id: UUID, ending: str) -> HttpRespo
     found = intervals(steps, CUTOFF if at_least is None else at_least / 100)
     moments = Moments(video.title, video.content_type, video.duration_s or 0.0, video.probe.get("fps"), text, found)
     write, content_type = FILES[ending]
+    record(Kind.EXPORTED, f"moments.{ending} of {video}")
     answer = HttpResponse(write(moments), content_type=f"{content_type}; charset=utf-8")
     name = slugify(f"{video.title} {text}")[:80] or "moments"
     answer["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
-from indexer.selectors import Guest, Person, libraries_visible_to, videos_visible_to
+from indexer.selectors import Guest, Person, videos_visible_to
 from search.engine import search
 from search.results import Results
 from webapp.languages.stored import in_language
@@ -35,7 +35,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if composed != text:
         return redirect(f"{reverse('search')}?{with_text(request.GET, composed)}")
     given = remembered(request)
-    form = SearchForm(given, libraries_visible_to(request.user))
+    form = SearchForm(given, request.user)
     context = {"form": form, "language": LanguageForm(), "q": text, "plain_query": urlencode({"q": text})}
     context["asked"] = given.urlencode()
     context["as_fitted"] = f"?{with_value(request.GET, 'at_least', '')}"

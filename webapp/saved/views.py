@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from indexer.selectors import libraries_visible_to
 from webapp.languages.stored import in_language
 from webapp.saved.forms import SaveForm
 from webapp.saved.models import SavedSearch
@@ -19,7 +18,7 @@ from webapp.saved.services import TooMany, search_keep
 @require_POST
 def saved_new(request: HttpRequest) -> HttpResponse:
     """Under a name that is taken the new search takes the old one's place."""
-    form = SaveForm(request.POST, libraries_visible_to(request.user))
+    form = SaveForm(request.POST, request.user)
     if not form.is_valid():
         for problem in chain.from_iterable(form.errors.values()):
             messages.error(request, str(problem))

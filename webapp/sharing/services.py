@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from indexer.models import Library, Membership
 from webapp.api.models import digest_of
+from webapp.audit.services import Kind, record
 from webapp.sharing.models import Invitation, ShareLink, secret_make
 from webapp.sharing.selectors import invitations_that_work, links_that_work
 
@@ -30,9 +31,11 @@ def person_add(*, library: Library, username: str, role: str) -> Membership:
         raise NotDone(NOBODY.format(name=username))
     try:
         with transaction.atomic():
-            return Membership.objects.create(library=library, user=user, role=role)
+            membership = Membership.objects.create(library=library, user=user, role=role)
     except IntegrityError as error:
         raise NotDone(f"{username} is a member already. Change the role in the list.") from error
+    record(Kind.PERSON_ADDED, f"{username}, {role} of {library}")
+    return membership
 
 
 @transaction.atomic
@@ -41,6 +44,7 @@ def person_role(*, library: Library, user_id: int, role: str) -> None:
     if role != Role.OWNER:
         _keep_an_owner(membership)
     Membership.objects.filter(pk=membership.pk).update(role=role)
+    record(Kind.ROLE_CHANGED, f"{membership.user}, {role} of {library}")
 
 
 @transaction.atomic
@@ -49,9 +53,11 @@ def person_remove(*, library: Library, user_id: int) -> str:
     membership = _member(library, user_id)
     _keep_an_owner(membership)
     membership.delete()
+    record(Kind.PERSON_REMOVED, f"{membership.user}, {membership.role} of {library}")
     return membership.user.get_username()
 
 
+@transaction.atomic
 def link_make(*, library: Library, made_by: AbstractBaseUser, name: str, days: int) -> tuple[ShareLink, str]:
     """The row, and the secret of its address: it is stored nowhere."""
     _check_room(links_that_work().filter(library=library).count())
@@ -60,18 +66,24 @@ def link_make(*, library: Library, made_by: AbstractBaseUser, name: str, days: i
     link = ShareLink.objects.create(
         library=library, made_by_id=made_by.pk, name=name, digest=digest_of(secret), ends_at=ends_at
     )
+    record(Kind.LINK_MADE, f"{name}, to {library}")
     return link, secret
 
 
+@transaction.atomic
 def link_end(*, link: ShareLink) -> None:
     now = timezone.now()
-    ShareLink.objects.filter(pk=link.pk, ends_at__gt=now).update(ends_at=now)
+    if ShareLink.objects.filter(pk=link.pk, ends_at__gt=now).update(ends_at=now):
+        record(Kind.LINK_ENDED, f"{link}, to {link.library}")
 
 
+@transaction.atomic
 def link_opened(*, link: ShareLink) -> None:
+    record(Kind.LINK_OPENED, f"{link}, to {link.library}")
     ShareLink.objects.filter(pk=link.pk).update(n_opened=F("n_opened") + 1, seen_at=timezone.now())
 
 
+@transaction.atomic
 def invitation_make(*, library: Library, made_by: AbstractBaseUser, role: str) -> tuple[Invitation, str]:
     """The row, and the secret of its address: it is stored nowhere."""
     _check_room(invitations_that_work().filter(library=library).count())
@@ -80,12 +92,16 @@ def invitation_make(*, library: Library, made_by: AbstractBaseUser, role: str) -
     invitation = Invitation.objects.create(
         library=library, made_by_id=made_by.pk, role=role, digest=digest_of(secret), ends_at=ends_at
     )
+    record(Kind.INVITED, f"{role} of {library}")
     return invitation, secret
 
 
+@transaction.atomic
 def invitation_withdraw(*, library: Library, invitation_id: int) -> bool:
     """False where it was used meanwhile."""
     n, _ = Invitation.objects.filter(pk=invitation_id, library=library, used_at=None).delete()
+    if n:
+        record(Kind.INVITATION_WITHDRAWN, str(library))
     return bool(n)
 
 
@@ -96,6 +112,7 @@ def invitation_accept(*, invitation: Invitation, user: AbstractBaseUser) -> bool
     claim = invitations_that_work().filter(pk=invitation.pk)
     if not membership.exists() and claim.update(used_at=timezone.now(), used_by_id=user.pk):
         Membership.objects.create(library_id=invitation.library_id, user_id=user.pk, role=invitation.role)
+        record(Kind.JOINED, f"{invitation.role} of {invitation.library}", person=user)
     return membership.exists()
 
 

@@ -8,10 +8,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
 from indexer.models import Label, Library
+from indexer.selectors import videos_present
 from model_server.client import RemoteEngine
 from search.engine import VideoHits, search
 from search.management.named import libraries_named
@@ -85,7 +87,9 @@ def asked(options: dict[str, Any]) -> SearchForm:
     libraries = libraries_named(options["library"])
     given = {name: options[name] or "" for name in (*PLAIN, *CHOICES, "captioned")}
     given |= {"q": " ".join(options["words"]), "label": label_of(options["label"], libraries)}
-    form = SearchForm(given, libraries)
+    form = SearchForm(given, AnonymousUser())
+    added = videos_present().filter(library__in=libraries).exclude(uploaded_by=None)
+    form.offer(libraries, User.objects.filter(pk__in=added.order_by().values("uploaded_by")))
     if not form.is_valid():
         raise CommandError(faults_of(form), returncode=MISUNDERSTOOD)
     return form

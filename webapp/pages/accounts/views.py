@@ -1,7 +1,9 @@
 """Sign in, sign out, and the first account."""
 
+from allauth.account.utils import perform_login
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,9 +15,19 @@ from django.views.decorators.http import require_http_methods
 from webapp.pages.accounts.first import first_account_create, setup_is_open
 from webapp.pages.accounts.forms import SetupForm, SignInForm
 
-_sign_in = LoginView.as_view(
-    template_name="accounts/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
-)
+
+class SignInView(LoginView):
+    template_name = "accounts/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """In, or on to the second factor where the person has one."""
+        answer: HttpResponse = perform_login(self.request, form.get_user(), redirect_url=self.get_success_url())
+        return answer
+
+
+_sign_in = SignInView.as_view()
 sign_out = LogoutView.as_view(next_page="sign-in")
 
 

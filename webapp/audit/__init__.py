@@ -1,0 +1,1 @@
+"""Who did what that matters to security: signing in, factors, keys, sharing, deletion for good, exports."""
