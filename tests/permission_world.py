@@ -10,12 +10,24 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from indexer.models import Caption, Label, LabelSet, Library, LikelyCopy, Membership, SegmentLabel, Video
+from indexer.models import (
+    Caption,
+    Label,
+    LabelSet,
+    Library,
+    LikelyCopy,
+    Membership,
+    SegmentLabel,
+    Track,
+    TrackLine,
+    Video,
+)
 from indexer.tags import tags_set
 from tests.passkeys import SoftKey
 from tests.search_world import add_video, showing, stored_space
 from tests.test_webmedia import picture, put
 from webapp.api.models import key_make
+from webapp.languages.views import version_of
 from webapp.saved.models import SavedSearch
 from webapp.sharing.models import ShareLink
 from webapp.sharing.services import invitation_make, link_make
@@ -34,6 +46,7 @@ WORDS_OF = {
     "uploader": "uploaderwordx",
     "trash": "Trashwordx",
     "copy": "Copywordx",
+    "transcript": "spokenwordx",
     "saved search": "Savedwordx",
     "key": "Keywordx",
     "link": "Linkwordx",
@@ -75,7 +88,9 @@ def library_fill(library: Library, owner: User, folder: Path) -> dict[str, objec
         SegmentLabel.objects.create(label_set=labels, label=label, segment=segment, score=0.9, sure=True)
     copy = add_video(library, space, [showing("dog")] * 4, title=name["copy"])
     first, second = sorted([video, copy], key=lambda one: one.pk)
-    LikelyCopy.objects.create(first=first, second=second, share=1.0)
+    likely = LikelyCopy.objects.create(first=first, second=second, share=1.0)
+    track = Track.objects.create(video=video, kind=Track.Kind.SAID, status=Track.Status.READY)
+    TrackLine.objects.create(track=track, start_s=0, end_s=1, text=name["transcript"])
     trashed = add_video(library, space, [showing("dog")] * 4, title=name["trash"])
     Video.objects.filter(pk=trashed.pk).update(trashed_at=timezone.now(), poster=video.poster)
     failed = add_video(library, space, [showing("cat")] * 2, title=f"{name['title']} too")
@@ -102,6 +117,10 @@ def library_fill(library: Library, owner: User, folder: Path) -> dict[str, objec
         "item_id": SourceItem.objects.create(source=source, key=name["source"]).pk,
         "set_id": labels.pk,
         "label_id": label.pk,
+        "copy_id": likely.pk,
+        "kind": "said",
+        "language": "en",
+        "version": version_of("en"),
         "search_id": SavedSearch.objects.create(owner=owner, name=name["saved search"], asked=asked).pk,
         "key_id": key_make(owner_id=owner.pk, name=name["key"], scope="write", days=None)[0].pk,
         "sheet": 0,

@@ -265,4 +265,4 @@ def test_a_password_is_changed_with_the_old_one_and_signs_other_browsers_out(ali
     assert here.post("/account/password", {"old_password": PASSWORD, **new})["Location"] == "/account"
     assert (is_in(here), is_in(there)) == (True, False)
     short = {"old_password": "another good one 7", "new_password1": "short", "new_password2": "short"}
-    assert re.search("at least 10 characters", here.post("/account/password", short).content.decode())
+    assert re.search("at least 12 characters", here.post("/account/password", short).content.decode())

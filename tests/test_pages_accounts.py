@@ -34,8 +34,13 @@ def test_it_creates_the_first_account_and_signs_it_in(client):
 
 def test_it_refuses_a_short_password_and_makes_nothing(client):
     page = set_up(client, password1="short", password2="short")
-    assert "at least 10 characters" in page.content.decode()
+    assert "at least 12 characters" in page.content.decode()
     assert not User.objects.exists()
+
+
+def test_it_takes_128_characters_of_any_kind_and_no_more(client):
+    assert "too long" in set_up(client, password1="é" * 129, password2="é" * 129).content.decode()
+    assert set_up(client, password1="é 🐕" * 42, password2="é 🐕" * 42)["Location"] == "/"
 
 
 def test_it_closes_setup_once_an_account_exists(client, alice):

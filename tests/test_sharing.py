@@ -225,7 +225,7 @@ def test_an_invitation_works_once_and_only_the_hash_of_it_is_stored(as_alice, li
 def test_a_bad_password_or_a_taken_name_uses_nothing_up(as_alice, library):
     newcomer = Client()
     newcomer.get(invited(as_alice, library))
-    assert "at least 10 characters" in text(
+    assert "at least 12 characters" in text(
         newcomer.post("/join", NEWCOMER | dict.fromkeys(("password1", "password2"), "x"))
     )
     assert "already exists" in text(newcomer.post("/join", NEWCOMER | {"username": "bob"}))

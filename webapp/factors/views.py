@@ -39,7 +39,7 @@ class PasswordView(PasswordChangeView):
 
     def get_form(self, form_class: Any = None) -> PasswordChangeForm:
         form: PasswordChangeForm = super().get_form(form_class)
-        form.fields["new_password1"].help_text = _("At least 10 characters, and not one of the common ones.")
+        form.fields["new_password1"].help_text = _("At least 12 characters, and not one of the common ones.")
         form.fields["new_password2"].help_text = ""
         return form
 

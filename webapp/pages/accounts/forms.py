@@ -35,7 +35,7 @@ class AccountForm(_CreationForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password1"].help_text = _("At least 10 characters, and not one of the common ones.")
+        self.fields["password1"].help_text = _("At least 12 characters, and not one of the common ones.")
         self.fields["password2"].label = _("Password again")
         self.fields["password2"].help_text = ""
 
