@@ -112,6 +112,11 @@ DUAL = ("clip", "siglip2", *OPEN_CLIP)  # dual encoders behind the same protocol
 MODELS = sorted([*PRESETS, *DUAL])
 
 
+def is_path(model: str) -> bool:
+    """Whether a model is named by where its checkpoint lies, not by its preset."""
+    return "/" in model
+
+
 def preset(name: str) -> VLJEPAConfig:
     """The preset's config. Raises ValueError naming the known ones."""
     if name not in PRESETS:

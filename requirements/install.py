@@ -154,8 +154,9 @@ def install(with_tests):
     ]
     install_once("installed", ["lock.txt", "no-deps.txt", "torch.txt"], steps)
     if with_tests:
-        test_step = ("Installing test tools...", ["--no-deps", "-r", str(HERE / "tests.txt")])
-        install_once("tests-installed", ["tests.txt"], [test_step])
+        names = ["tests.txt", "evaluation.txt"]
+        found = [("Installing test tools...", ["--no-deps", "-r", str(HERE / name)]) for name in names]
+        install_once("tests-installed", names, found)
 
 
 def install_tracks():

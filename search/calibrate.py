@@ -13,9 +13,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from django.conf import settings
 
 import model_server
 from indexer.models import Space
+from model_server.presets import is_path
 from search import spelling
 
 Array = npt.NDArray[np.float32]
@@ -167,16 +169,22 @@ def features(similarities: Array, margins: Array, facts: QueryFacts) -> npt.NDAr
 
 def directory(model: str) -> Path:
     """Where a model's weights lie, and its calibration beside them."""
-    return Path(model_server.__file__).parent / "weights" / model
+    return Path(model) if is_path(model) else Path(model_server.__file__).parent / "weights" / model
+
+
+def fitted_for(space: Space, name: str) -> Path | None:
+    """The file of this name that was fitted for the space's weights: beside the checkpoint in use, or the preset's."""
+    for model in (settings.SEEKFRAME_MODEL, space.model):
+        path = directory(model) / name
+        if path.exists() and json.loads(path.read_text())["version"] == space.version:
+            return path
+    return None
 
 
 def scorer_for(space: Space) -> Scorer:
     """The calibration fitted for the space's weights, or the plain cosine and a sentence that says so."""
-    path = directory(space.model) / "calibration.json"
-    version = json.loads(path.read_text())["version"] if path.exists() else None
-    if version == space.version:
-        return load(path, path.stat().st_mtime_ns)
-    return PlainSimilarity(unfitted(space))
+    path = fitted_for(space, "calibration.json")
+    return PlainSimilarity(unfitted(space)) if path is None else load(path, path.stat().st_mtime_ns)
 
 
 def unfitted(space: Space) -> str:

@@ -150,7 +150,7 @@ def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: E
 def _explained(results: Results, pool: Pool, meaning: Meaning) -> Results:
     if results.nothing_matches:
         results = replace(results, typical=_typical(meaning.scorer, pool))
-    return replace(results, notice=meaning.scorer.notice)
+    return replace(results, notice=meaning.scorer.notice, answered_by=f"{pool.space.model} {pool.space.version}")
 
 
 def _ranked(

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.models import Space
-from search.calibrate import LibraryFacts, PlainSimilarity, QueryFacts, Scorer, directory, unfitted
+from search.calibrate import LibraryFacts, PlainSimilarity, QueryFacts, Scorer, fitted_for, unfitted
 
 Array = npt.NDArray[np.float32]
 
@@ -43,13 +43,11 @@ class Likeness:
 
 def likeness_for(space: Space, kind: str) -> Scorer:
     """The line of this kind fitted for the space's weights, or the plain cosine and a sentence that says so."""
-    path = directory(space.model) / FILE
-    if path.exists():
-        fitted = _load(path, path.stat().st_mtime_ns)
-        if fitted["version"] == space.version:
-            line = fitted[kind]
-            return Likeness(line["weight"], line["bias"], line["cutoff"])
-    return PlainSimilarity(unfitted(space), PLAIN_CUTOFF)
+    path = fitted_for(space, FILE)
+    if path is None:
+        return PlainSimilarity(unfitted(space), PLAIN_CUTOFF)
+    line = _load(path, path.stat().st_mtime_ns)[kind]
+    return Likeness(line["weight"], line["bias"], line["cutoff"])
 
 
 @lru_cache(maxsize=4)

@@ -118,6 +118,7 @@ class Results:
     said: str = ""  # the query in words, where it has a minus, quotes or `then`
     has_more: bool = False  # there may be a next page
     criteria: tuple[str, ...] = ()  # the parts of the query, where commas part it
+    answered_by: str = ""  # the model and version whose space answered; empty where words alone did
     example: str = ""  # what was shown: "this picture", "0:12 of Beach"
 
     @property

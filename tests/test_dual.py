@@ -146,6 +146,8 @@ def test_what_is_missing_is_said_with_the_command_that_gets_it(tmp_path):
         engine_of("clip", "cpu", tmp_path)
     with pytest.raises(ValueError, match="choose one of"):
         engine_of("clap")
+    with pytest.raises(WeightsProblem, match="no checkpoint in"):
+        engine_of(str(tmp_path))
 
 
 def test_a_source_that_is_no_dual_encoder_is_refused_before_anything_is_written(tmp_path):

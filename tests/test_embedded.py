@@ -35,9 +35,11 @@ def test_it_refuses_a_host_that_is_not_this_machine():
         checks.check_port("no such host", 8000)
 
 
-def test_it_refuses_an_unknown_model_and_names_the_known_ones():
+def test_it_refuses_an_unknown_model_and_names_the_known_ones(tmp_path):
     with pytest.raises(StartProblem, match=r"SEEKFRAME_MODEL is 'huge', and the models are .*small"):
         checks.check_model("huge")
+    with pytest.raises(StartProblem, match="checkpoint"):
+        checks.check_model(f"{tmp_path}/mine")
 
 
 def test_it_refuses_an_unknown_device():

@@ -111,7 +111,7 @@ def test_it_learns_to_answer_what_is_asked(world, capsys):
     found = losses(out)
     assert sum(found[step] for step in (10, 11, 12)) < sum(found[step] for step in (1, 2, 3))
     assert "training.finetune" in (out / "MODEL_CARD.md").read_text()
-    engine = engine_of("tiny", "cpu", out)
+    engine = engine_of(str(out), "cpu")
     side = engine.space.frame_px
     red = Clips(np.full((1, side, side, 3), COLOURS["red"], np.uint8), np.zeros((1, 1), np.int32))
     asked = [engine.predict(red, prompt)[0] for prompt in (None, engine.space.prompt, "which colour", "is it red")]

@@ -94,6 +94,7 @@ def test_it_shows_a_row_a_video_with_its_moment_and_heat_line(as_alice, dogs):
     assert "in all libraries" in page
     assert f"/v/{dogs.pk}?t=" in page
     assert 'class="heat"' in page
+    assert "by fake v1" in page, "the space that answered"
 
 
 def test_it_says_that_nothing_matches_and_offers_the_nearest(as_alice, dogs):

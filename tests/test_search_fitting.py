@@ -93,6 +93,15 @@ def test_a_fit_belongs_to_one_version_of_the_weights(
     assert other.cutoff == calibrate.PLAIN_CUTOFF
 
 
+def test_a_checkpoint_of_ones_own_brings_its_own_fit(tmp_path: Path, settings) -> None:
+    space = Space(model="small", version="mine")
+    (tmp_path / "calibration.json").write_text('{"version": "mine"}')
+    assert calibrate.fitted_for(space, "calibration.json") is None
+    settings.SEEKFRAME_MODEL = str(tmp_path)
+    assert calibrate.fitted_for(space, "calibration.json") == tmp_path / "calibration.json"
+    assert calibrate.fitted_for(Space(model="small", version="other"), "calibration.json") is None
+
+
 @pytest.mark.usefixtures("fewer_libraries")
 def test_fitting_twice_gives_the_same_fit(data: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):

@@ -184,6 +184,7 @@ class Results(TypedDict):
     has_more: bool
     words_only: bool
     notice: str
+    answered_by: str
     took_ms: float
 
 

@@ -208,6 +208,7 @@ class ResultsOut(Schema):
     has_more: bool
     words_only: bool = Field(description="the model was away: titles and captions alone were searched")
     notice: str
+    answered_by: str = Field(description="the model and version whose space answered; empty where words alone did")
     took_ms: float
 
 

@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import redis
 
-from model_server.presets import MODELS
+from model_server.presets import MODELS, is_path
 from webapp.embedded.supervision import StartProblem
 
 FREE_BYTES = 1024**3
@@ -54,8 +54,14 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_model(name: str) -> None:
-    if name not in MODELS:
-        raise StartProblem(f"SEEKFRAME_MODEL is {name!r}, and the models are {', '.join(MODELS)}.")
+    if is_path(name):
+        if not (Path(name) / "config.json").is_file():
+            raise StartProblem(
+                f"SEEKFRAME_MODEL is {name!r}, and there is no checkpoint: it is a folder that training made."
+            )
+    elif name not in MODELS:
+        known = ", ".join(MODELS)
+        raise StartProblem(f"SEEKFRAME_MODEL is {name!r}, and the models are {known}, or a checkpoint's path.")
 
 
 def check_device(name: str) -> None:
