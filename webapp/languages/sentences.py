@@ -224,7 +224,7 @@ NAMES = (
     *(_("probe"), _("decode"), _("encode"), _("predict"), _("segment"), _("store"), _("wait"), _("total")),
     *(_("Indexing"), _("Playback"), _("Captions"), _("Preparing for playback"), _("Writing captions")),
     *(_("Deleting"), _("Making the sample library"), _("Checking an upload"), _("Labelling segments")),
-    *(_("Looking at a source"), _("read"), _("write")),
+    *(_("Looking at a source"), _("Writing transcripts"), _("read"), _("write")),
 )
 SENTENCES = frozenset(
     (
