@@ -8,9 +8,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each ends in a sentence on a page, or in one that is stored for a page.
 RAISED = {
     *("MediaError", "EngineError", "Problem", "SourceProblem", "FetchProblem", "NotPublic", "TagProblem", "NotDone"),
-    *("TooMany", "NotShown", "NoPlace", "QueryError"),
+    *("TooMany", "NotShown", "NoPlace", "QueryError", "SubtitlesProblem", "NotInstalled"),
 }
-WHERE = ("webapp", "search", "indexer", "model_server/frames", "model_server/client.py")
+WHERE = ("webapp", "search", "indexer", "model_server/frames", "model_server/tracks", "model_server/client.py")
 # Read by programs, which are told in English.
 FOR_PROGRAMS = ("webapp/api/", "webapp/uploads/tus.py", "webapp/uploads/callers.py", "webapp/uploads/whole.py")
 FOR_PROGRAMS += ("/management/", "webapp/embedded/")
@@ -30,13 +30,19 @@ def raised() -> Iterator[tuple[str, str]]:
 
 def _sentences(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _called(node) in RAISED and node.args and (text := _text(node.args[0])):
-            yield text.replace("nothing X it", "nothing after it")
+        if isinstance(node, ast.Call) and _called(node) in RAISED and node.args:
+            yield from (text.replace("nothing X it", "nothing after it") for text in _texts(node.args[0]))
         # Constants that are raised or stored elsewhere: written large, and sentences.
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id.isupper():
             text = _text(node.value)
             if text.endswith(".") and " " in text:
                 yield text.replace("{name}", "X")
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """One, or one of two."""
+    choices = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+    yield from (text for choice in choices if (text := _text(choice)))
 
 
 def _called(node: ast.Call) -> str:

@@ -101,7 +101,7 @@ def test_refusals_of_forms_and_uploads_are_german(as_alice, library):
     tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}
     answer = as_alice.post("/uploads/", headers=tus | GERMAN)
     assert answer.status_code == 404
-    assert answer.json()["error"]["message"].startswith("Diese Bibliothek gibt es nicht.")
+    assert answer.json()["detail"].startswith("Diese Bibliothek gibt es nicht.")
 
 
 def test_programs_are_told_in_english(as_alice):

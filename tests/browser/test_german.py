@@ -3,10 +3,16 @@
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from indexer.models import Library, Video
 from tests.browser.test_look import look
+from tests.track_world import add_lines
+from webapp.audit.models import AuditEntry
+from webapp.tour import steps
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -14,6 +20,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def switch(page: Page, language: str, button: str) -> None:
     page.locator("#language").select_option(language)
     page.get_by_role("button", name=button, exact=True).click()
+
+
+def on_a_phone(page: Page, name: str, path: str, shots: Path) -> list[str]:
+    """A picture, and whether something is wider than a phone, or than the narrowest one."""
+    page.goto(path)
+    faults = []
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.screenshot(path=shots / f"german-{name}-{width}.png", full_page=True)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            faults.append(f"{name} is wider than {width} px")
+    return faults
 
 
 def test_german_from_home_to_a_moment_that_plays(alice_page: Page, films: dict[str, Video], shots: Path):
@@ -51,8 +69,7 @@ def test_german_pages_fit_a_phone(alice_page: Page, films: dict[str, Video], sho
     Video.objects.create(
         library=library, title="broken.avi", original="x", status="failed", error="This file is empty.", size_bytes=9
     )
-    faults = []
-    for name, path in (
+    pages = (
         ("library", f"/library/{library.pk}"),
         ("select", f"/library/{library.pk}/select"),
         ("people", f"/library/{library.pk}/people"),
@@ -62,12 +79,8 @@ def test_german_pages_fit_a_phone(alice_page: Page, films: dict[str, Video], sho
         ("keys", "/keys"),
         ("help", "/help"),
         ("upload", "/upload"),
-    ):
-        page.goto(path)
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.screenshot(path=shots / f"german-{name}-phone.png", full_page=True)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            faults.append(f"{name} is wider than a phone")
+    )
+    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots)]
     page.locator("[data-pick]").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
     expect(page.locator(".upload-row .state")).to_contain_text("Eine Datei, die auf .txt endet, ist kein Video")
     page.get_by_role("button", name="Entfernen").click()
@@ -75,4 +88,41 @@ def test_german_pages_fit_a_phone(alice_page: Page, films: dict[str, Video], sho
     expect(page.get_by_text("Diese Datei ist leer.")).to_be_visible()
     switch(page, "en", "Wechseln")
     expect(page.get_by_text("This file is empty.")).to_be_visible()
+    assert faults == []
+
+
+def test_german_tour_transcripts_and_account_fit_a_phone(alice_page: Page, films, shots: Path, monkeypatch):
+    page, film = alice_page, films["Evening"]
+    monkeypatch.setattr(steps, "TRY", "red")
+    Library.objects.update(is_sample=True, hears_speech=True)
+    add_lines(film, (0.5, 2.0, "Welcome to the harbour"))
+    add_lines(film, (4.0, 6.0, "PLATFORM 9"), kind="written")
+    User.objects.update(is_staff=True)
+    alice = User.objects.get(username="alice")
+    Authenticator.objects.create(user=alice, type="totp", data={"secret": ""})
+    Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Der blaue Schlüssel", "credential": {}})
+    RecoveryCodes.activate(alice)
+    AuditEntry.objects.create(kind="factor-added", person="alice", person_id=alice.pk, about="passkey Blau")
+    switch(page, "de", "Switch")
+    expect(page.locator("#tour")).to_contain_text("Rundgang, 1 von 4")
+    pages = (
+        ("tour", "/"),
+        ("tour-results", "/search?q=red"),
+        ("transcript", f"/v/{film.pk}?q=red"),
+        ("transcripts", f"/library/{film.library_id}/transcripts"),
+        ("account", "/account"),
+        ("activity", "/account/activity"),
+        ("password", "/account/password"),
+        ("audit", "/operate/audit"),
+    )
+    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots)]
+    expect(page.get_by_role("region", name="Prüfprotokoll")).to_contain_text("zweiten Faktor hinzugefügt")
+    expect(page.get_by_role("region", name="Prüfprotokoll")).to_contain_text("Passkey Blau")
+    page.goto("/account")
+    expect(page.get_by_text("Der blaue Schlüssel", exact=True).first).to_be_visible()
+    expect(page.get_by_text("noch 10")).to_be_visible()
+    page.goto(f"/v/{film.pk}")
+    page.get_by_label("Im Transkript suchen").fill("harbour")
+    expect(page.get_by_text("1 Zeile: Enter springt dorthin")).to_be_visible()
+    faults += look(page, "german-transcript", "light", shots)
     assert faults == []

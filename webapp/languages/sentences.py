@@ -13,6 +13,7 @@ FILES = (
     _("The copy of this video for the browser came out wrong."),
     _("The decoder answered nonsense while it read this photo."),
     _("The decoder answered nonsense while it read this video, and was stopped."),
+    _("The decoder answered nonsense while it read this video's sound."),
     _("The decoder cannot be started: %(why)s."),
     _("The file %(name)s was not made."),
     _("The file cannot be opened: %(why)s."),
@@ -20,6 +21,7 @@ FILES = (
     _("The picture is %(width)s x %(height)s pixels, more than can be read here (8192 x 4608)."),
     _("The picture is stored as %(kind)s, which is not read here."),
     _("The pictures carry no decoding times."),
+    _("The sound is stored as %(kind)s, which is not read here."),
     _("This file has no picture in it."),
     _("This file has sound but no picture."),
     _("This file is a photo, not a video."),
@@ -60,6 +62,7 @@ MODEL = (
     _("This model writes no captions."),
     _("Scores are plain similarities, not probabilities: nothing was fitted for %(model)s."),
     _("%(sentence)s: only titles and captions were searched."),
+    _("%(sentence)s: only titles, captions and transcripts were searched."),
     _("%(sentence)s: your words were left out."),
 )
 ENDS = (
@@ -81,6 +84,16 @@ ENDS = (
     _("%(sentence)s It was tried %(n)s times."),
     _("%(sentence)s The earlier index is still searched."),
     _("%(sentence)s Trying again in %(n)s s."),
+)
+TRACKS = (
+    _("SPEECH_MODEL is %(name)s, and there is no model.bin in that folder."),
+    _("All of these subtitles lie after the end of the video."),
+    _("Choose a file that ends in .srt or .vtt."),
+    _("The worker stopped each time it wrote this down; it may have run out of memory."),
+    _("These are %(n)s lines, more than the %(most)s that are kept of a video."),
+    _("This file holds no subtitles that can be read here."),
+    _("This file is larger than 5 MB, more than any film's subtitles are."),
+    _("This needs %(name)s, which is not installed: run “%(command)s” where Seekframe runs, then start it again."),
 )
 QUERIES = (
     _("More than %(n)s steps cannot be searched at once."),
@@ -136,8 +149,10 @@ UPLOADS = (
     _("Another request is sending this file just now. Wait a moment, then ask where to go on."),
     _("Sign in to upload, or send a key: Authorization: Bearer sf_..."),
     _("The file was announced as %(n)s bytes, and these are more."),
+    _("The server cannot write to its disk: whoever runs it has to look. Then send the file again."),
     _("The server's disk is full. %(sentence)s"),
     _("Free some room, then send the file again."),
+    _("Free some room, then try again."),
     _("What has come is kept: free some room, then resume."),
     _("The upload has %(n)s bytes, so it cannot go on from byte %(start)s."),
     _("The uploaded file was lost on the server. Upload it again."),
@@ -195,14 +210,25 @@ SOURCES = (
     _("%(name)s may not be watched. %(sentence)s"),
     _("«%(name)s» is not a public address, so nothing is fetched from it."),
 )
+# What the audit log says of a deed.
+DEEDS = (
+    *(_("authenticator app"), _("passkey %(name)s"), _("recovery codes"), _("%(library)s: %(n)s in the trash")),
+    *(_("owner of %(library)s"), _("editor of %(library)s"), _("viewer of %(library)s")),
+    *(_("%(name)s, owner of %(library)s"), _("%(name)s, editor of %(library)s"), _("%(name)s, viewer of %(library)s")),
+    *(_("clip %(start)s to %(end)s s of %(video)s"), _("labels.csv of %(labels)s, in %(library)s")),
+    *(_("moments.%(ending)s of %(video)s"), _("segments.%(ending)s of %(video)s")),
+)
 # One word or two that rows, roles and workers are known by.
 NAMES = (
     *(_("owner"), _("editor"), _("viewer"), _("yes"), _("no"), _("building"), _("active"), _("retired")),
     *(_("probe"), _("decode"), _("encode"), _("predict"), _("segment"), _("store"), _("wait"), _("total")),
     *(_("Indexing"), _("Playback"), _("Captions"), _("Preparing for playback"), _("Writing captions")),
     *(_("Deleting"), _("Making the sample library"), _("Checking an upload"), _("Labelling segments")),
-    *(_("Looking at a source"), _("read"), _("write")),
+    *(_("Looking at a source"), _("Writing transcripts"), _("read"), _("write")),
 )
 SENTENCES = frozenset(
-    (*FILES, *CLIPS, *MODEL, *ENDS, *QUERIES, *TAGS, *PAGES, *SHOWN, *SHARING, *UPLOADS, *SOURCES, *NAMES)
+    (
+        *(*FILES, *CLIPS, *MODEL, *ENDS, *TRACKS, *QUERIES, *TAGS, *PAGES, *SHOWN, *SHARING, *UPLOADS, *SOURCES),
+        *(*DEEDS, *NAMES),
+    )
 )

@@ -18,6 +18,7 @@ TASKS = {
     "indexer.tasks.index_video": "Indexing",
     "indexer.tasks.make_media": "Preparing for playback",
     "indexer.tasks.write_captions": "Writing captions",
+    "indexer.tasks.write_track": "Writing transcripts",
     "indexer.tasks.delete_video": "Deleting",
     "indexer.tasks.add_samples": "Making the sample library",
     "webapp.uploads.tasks.finish_upload": "Checking an upload",

@@ -10,6 +10,7 @@ from indexer.models import Library, Track, TrackLine, Video
 from indexer.tracks.selectors import Progress, progress_of, tracks_of
 from indexer.tracks.services import is_on
 from model_server.tracks.extras import INSTALL, Kind, is_installed
+from webapp.languages.stored import in_language
 from webapp.pages.words import percent
 
 KINDS: tuple[Kind, Kind] = ("said", "written")
@@ -99,7 +100,7 @@ def shown_of(video: Video, kind: Kind, track: Track | None, has_lines: bool) -> 
 
 def _under_way(kind: Kind, track: Track, share: float | None) -> str:
     if track.error:
-        return track.error
+        return in_language(track.error)
     if not installed(kind):
         return needs_install()
     if track.status == Status.WAITING and not track.done_s:
@@ -112,7 +113,7 @@ def _under_way(kind: Kind, track: Track, share: float | None) -> str:
 
 def _at_rest(kind: Kind, track: Track, has_lines: bool) -> str:
     if track.status == Status.FAILED:
-        return track.error
+        return in_language(track.error)
     if track.status == Status.CANCELLED:
         return _("Listening was stopped.") if kind == "said" else _("Reading was stopped.")
     if has_lines:
