@@ -22,11 +22,11 @@ def switch(page: Page, language: str, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
 
 
-def on_a_phone(page: Page, name: str, path: str, shots: Path) -> list[str]:
-    """A picture, and whether something is wider than a phone, or than the narrowest one."""
+def on_a_phone(page: Page, name: str, path: str, shots: Path, *widths: int) -> list[str]:
+    """A picture at each width, and where the page is wider."""
     page.goto(path)
     faults = []
-    for width in (390, 320):
+    for width in widths:
         page.set_viewport_size({"width": width, "height": 844})
         page.screenshot(path=shots / f"german-{name}-{width}.png", full_page=True)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
@@ -80,7 +80,7 @@ def test_german_pages_fit_a_phone(alice_page: Page, films: dict[str, Video], sho
         ("help", "/help"),
         ("upload", "/upload"),
     )
-    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots)]
+    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots, 390, 320)]
     page.locator("[data-pick]").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"x"})
     expect(page.locator(".upload-row .state")).to_contain_text("Eine Datei, die auf .txt endet, ist kein Video")
     page.get_by_role("button", name="Entfernen").click()
@@ -115,7 +115,7 @@ def test_german_tour_transcripts_and_account_fit_a_phone(alice_page: Page, films
         ("password", "/account/password"),
         ("audit", "/operate/audit"),
     )
-    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots)]
+    faults = [fault for name, path in pages for fault in on_a_phone(page, name, path, shots, 390)]
     expect(page.get_by_role("region", name="Prüfprotokoll")).to_contain_text("zweiten Faktor hinzugefügt")
     expect(page.get_by_role("region", name="Prüfprotokoll")).to_contain_text("Passkey Blau")
     page.goto("/account")
