@@ -26,6 +26,10 @@ RULES = {
     "api look": "ok     ok     ok     404      404      401    401    401    ok     ok     404",
     "api edit": "ok     ok     403    404      404      401    401    401    403    ok     404",
     "api trash":"ok     ok     404    404      404      401    401    401    403    ok     404",
+    "api seen by owners":
+                "ok     403    403    404      404      401    401    401    ok     ok     404",
+    "api owners":
+                "ok     403    403    404      404      401    401    401    403    ok     404",
     "api mine": "ok     404    404    404      404      401    401    401    ok     ok     404",
     "api end":  "ok     404    404    404      404      401    401    401    403    ok     404",
 }  # fmt: skip
@@ -166,6 +170,16 @@ CALLS: dict[str, tuple[str, dict[str, object]]] = {
     "POST /libraries/{library_id}/copies": ("api edit", {}),
     "POST /copies/{copy_id}/dismiss": ("api edit", {}),
     "POST /copies/{copy_id}/restore": ("api edit", {}),
+    "GET /libraries/{library_id}/people": ("api look", {}),
+    "POST /libraries/{library_id}/people": ("api owners", {"username": "stranger", "role": "viewer"}),
+    "PATCH /libraries/{library_id}/people/{user_id}": ("api owners", {"role": "editor"}),
+    "DELETE /libraries/{library_id}/people/{user_id}": ("api owners", {}),
+    "GET /libraries/{library_id}/invitations": ("api seen by owners", {}),
+    "POST /libraries/{library_id}/invitations": ("api owners", {"role": "viewer"}),
+    "DELETE /libraries/{library_id}/invitations/{invitation_id}": ("api owners", {}),
+    "GET /libraries/{library_id}/links": ("api seen by owners", {}),
+    "POST /libraries/{library_id}/links": ("api owners", {"name": "Another", "days": 7}),
+    "DELETE /libraries/{library_id}/links/{link_id}": ("api owners", {}),
     "GET /libraries/{library_id}/tracks/{kind}": ("api look", {}),
     "PUT /libraries/{library_id}/tracks/{kind}": ("api edit", {"on": True}),
     "GET /videos/{video_id}/lines": ("api look", {}),

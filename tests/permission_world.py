@@ -70,6 +70,7 @@ def library_fill(library: Library, owner: User, folder: Path) -> dict[str, objec
     """One of everything, and the arguments that name it in addresses."""
     space, name = stored_space(), WORDS_OF
     uploader = User.objects.create_user(name["uploader"])
+    library.memberships.create(user=uploader, role="viewer")
     video = add_video(library, space, [showing("dog")] * 4, title=name["title"])
     video.uploaded_by = uploader
     video.media_error, video.caption_error = name["failure"], name["failure"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
-from seekframe_client import shapes
+from seekframe_client import shapes, sharing_shapes
 
 T = TypeVar("T")
 FILTERS = tuple(shapes.Filters.__annotations__)
@@ -36,6 +36,17 @@ COPIES = Call("GET", "/libraries/{library_id}/copies", shapes.Copy, ("dismissed"
 COPIES_FIND = Call("POST", "/libraries/{library_id}/copies", type(None))
 COPY_DISMISS = Call("POST", "/copies/{copy_id}/dismiss", shapes.Copy)
 COPY_RESTORE = Call("POST", "/copies/{copy_id}/restore", shapes.Copy)
+
+PEOPLE = Call("GET", "/libraries/{library_id}/people", sharing_shapes.Person, in_pages=True)
+PERSON_NEW = Call("POST", "/libraries/{library_id}/people", sharing_shapes.Person, ("username", "role"), makes=True)
+PERSON_ROLE = Call("PATCH", "/libraries/{library_id}/people/{user_id}", sharing_shapes.Person, ("role",))
+PERSON_REMOVE = Call("DELETE", "/libraries/{library_id}/people/{user_id}", type(None))
+INVITATIONS = Call("GET", "/libraries/{library_id}/invitations", sharing_shapes.Invitation, in_pages=True)
+INVITATION_NEW = Call("POST", "/libraries/{library_id}/invitations", sharing_shapes.InvitationMade, ("role",))
+INVITATION_WITHDRAW = Call("DELETE", "/libraries/{library_id}/invitations/{invitation_id}", type(None))
+LINKS = Call("GET", "/libraries/{library_id}/links", sharing_shapes.Link, ("ended",), in_pages=True)
+LINK_NEW = Call("POST", "/libraries/{library_id}/links", sharing_shapes.LinkMade, ("name", "days"))
+LINK_END = Call("DELETE", "/libraries/{library_id}/links/{link_id}", type(None))
 
 VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status", "trashed"), in_pages=True)
 VIDEO_NEW = Call("POST", "/videos", shapes.Video, ("file", "library", "title", "allow_duplicate"), makes=True)

@@ -1,17 +1,16 @@
 """The client: one method a call, in the API's words."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, cast
+from typing import Self, Unpack
 
 import httpx
 
 from seekframe_client import calls, resumable
-from seekframe_client.calls import Call
-from seekframe_client.errors import NOT_SEEKFRAME, SeekframeError
+from seekframe_client.asking import given
+from seekframe_client.errors import SeekframeError
 from seekframe_client.shapes import (
     Asked,
     Captions,
@@ -32,9 +31,8 @@ from seekframe_client.shapes import (
     Video,
     Why,
 )
+from seekframe_client.sharing import Sharing
 from seekframe_client.wire import Wire
-
-T = TypeVar("T")
 
 WHOLE_BYTES = 32 * 2**20  # larger files go in pieces, so that a break costs little
 LOOKED_AT_S = 600.0  # how long a worker may take to look at a large file
@@ -44,7 +42,7 @@ def _quietly(_here: int, _all: int) -> None:
     """No progress is shown."""
 
 
-class Seekframe:
+class Seekframe(Sharing):
     """`url` such as http://localhost:8000; `key` from the page Keys for programs. Use it in a `with`."""
 
     def __init__(
@@ -108,7 +106,7 @@ class Seekframe:
 
     def copies(self, library_id: str, *, dismissed: bool = False) -> Iterator[Copy]:
         """Videos that look like copies of each other; with `dismissed` those that somebody said are none."""
-        params = _given(dismissed="true" if dismissed else None)
+        params = given(dismissed="true" if dismissed else None)
         return self._each(calls.COPIES, at={"library_id": library_id}, params=params)
 
     def copies_find(self, library_id: str) -> None:
@@ -128,7 +126,7 @@ class Seekframe:
         self, *, library: str | None = None, status: str | None = None, trashed: bool = False
     ) -> Iterator[Video]:
         """The newest first; with `trashed` those in the trash, for who may restore them."""
-        params = _given(library=library, status=status, trashed="true" if trashed else None)
+        params = given(library=library, status=status, trashed="true" if trashed else None)
         return self._each(calls.VIDEOS, params=params)
 
     def video(self, video_id: str) -> Video:
@@ -183,7 +181,7 @@ class Seekframe:
 
     def lines(self, video_id: str, kind: str = "") -> Iterator[Line]:
         """In time order; `kind` said or written for one of the two."""
-        return self._each(calls.LINES, at={"video_id": video_id}, params=_given(kind=kind or None))
+        return self._each(calls.LINES, at={"video_id": video_id}, params=given(kind=kind or None))
 
     def subtitles(self, video_id: str, path: Path | str) -> Subtitles:
         """A .srt or .vtt file takes the place of what was heard."""
@@ -211,7 +209,7 @@ class Seekframe:
         """A file, to be indexed. SeekframeError 409 with `video_id` where the library has the same file already."""
         path = Path(path)
         both = "true" if allow_duplicate else None
-        facts = {"library": library, **_given(title=title or None, allow_duplicate=both)}
+        facts = {"library": library, **given(title=title or None, allow_duplicate=both)}
         if path.stat().st_size > WHOLE_BYTES:
             upload_id = resumable.send(self.wire, path, {"filename": path.name} | facts, self.memory, progress)
             return self._looked_at(upload_id)
@@ -237,36 +235,3 @@ class Seekframe:
         if state["video_id"] is None:
             raise SeekframeError(422, state["error"] or "The upload has ended.")
         return self.video(state["video_id"])
-
-    # How each call is made
-
-    def _ask(
-        self, call: Call[T], *, at: dict[str, str | int] | None = None, again: bool | None = None, **sent: Any
-    ) -> T:
-        unknown = {name for part in sent.values() for name in part} - {*call.takes, "page", "page_size"}
-        if unknown:
-            raise TypeError(f"{call.path} takes no {', '.join(sorted(unknown))}")
-        headers = {"Idempotency-Key": str(uuid.uuid4())} if call.makes else {}
-        again = True if call.makes else again
-        answer = self.wire.send(call.method, call.at(**(at or {})), again=again, headers=headers, **sent)
-        try:
-            made: T = None if call.answers is type(None) else answer.json()
-        except ValueError as problem:
-            raise SeekframeError(answer.status_code, NOT_SEEKFRAME) from problem
-        return made
-
-    def _each(
-        self, call: Call[T], *, at: dict[str, str | int] | None = None, params: dict[str, Any] | None = None
-    ) -> Iterator[T]:
-        """Page after page, as they are looked at."""
-        n_seen, page = 0, 1
-        while True:
-            found = cast(dict[str, Any], self._ask(call, at=at, params={**(params or {}), "page": page}))
-            yield from found["items"]
-            n_seen, page = n_seen + len(found["items"]), page + 1
-            if not found["items"] or n_seen >= found["count"]:
-                return
-
-
-def _given(**values: str | None) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value is not None}

@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from model_server.engine import EngineError
 from search.query import QueryError
 from webapp.errors import Problem, problem
+from webapp.sharing.services import NotDone
 
 BROKEN = "The request cannot be read: it is cut off, too long, or not what its Content-Type says."
 NO_KEY = "Send a key: Authorization: Bearer sf_..., or sign in."
@@ -36,6 +37,7 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(PermissionDenied, answer(403, "You may look at this, but not change it."))
     api.add_exception_handler(AuthenticationError, answer(401, NO_KEY))
     api.add_exception_handler(EngineError, answer(503))
+    api.add_exception_handler(NotDone, answer(409))
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(QueryError, _misunderstood)
     api.add_exception_handler(Throttled, _throttled)
