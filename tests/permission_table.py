@@ -26,6 +26,8 @@ RULES = {
     "api look": "ok     ok     ok     404      404      401    401    401    ok     ok     404",
     "api edit": "ok     ok     403    404      404      401    401    401    403    ok     404",
     "api trash":"ok     ok     404    404      404      401    401    401    403    ok     404",
+    "api seen by editors":
+                "ok     ok     403    404      404      401    401    401    ok     ok     404",
     "api seen by owners":
                 "ok     403    403    404      404      401    401    401    ok     ok     404",
     "api owners":
@@ -180,6 +182,15 @@ CALLS: dict[str, tuple[str, dict[str, object]]] = {
     "GET /libraries/{library_id}/links": ("api seen by owners", {}),
     "POST /libraries/{library_id}/links": ("api owners", {"name": "Another", "days": 7}),
     "DELETE /libraries/{library_id}/links/{link_id}": ("api owners", {}),
+    "GET /libraries/{library_id}/sources": ("api seen by editors", {}),
+    "POST /libraries/{library_id}/sources": ("api edit", {"place": "https://example.org/film.mp4"}),
+    "GET /sources/{source_id}": ("api seen by editors", {}),
+    "PATCH /sources/{source_id}": ("api edit", {"paused": True}),
+    "POST /sources/{source_id}/look": ("api edit", {}),
+    "DELETE /sources/{source_id}": ("api edit", {}),
+    "GET /sources/{source_id}/items": ("api seen by editors", {}),
+    "POST /sources/{source_id}/items/{item_id}/cancel": ("api edit", {}),
+    "POST /sources/{source_id}/items/{item_id}/retry": ("api edit", {}),
     "GET /libraries/{library_id}/tracks/{kind}": ("api look", {}),
     "PUT /libraries/{library_id}/tracks/{kind}": ("api edit", {"on": True}),
     "GET /videos/{video_id}/lines": ("api look", {}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
-from seekframe_client import shapes, sharing_shapes
+from seekframe_client import shapes, sharing_shapes, sources_shapes
 
 T = TypeVar("T")
 FILTERS = tuple(shapes.Filters.__annotations__)
@@ -47,6 +47,16 @@ INVITATION_WITHDRAW = Call("DELETE", "/libraries/{library_id}/invitations/{invit
 LINKS = Call("GET", "/libraries/{library_id}/links", sharing_shapes.Link, ("ended",), in_pages=True)
 LINK_NEW = Call("POST", "/libraries/{library_id}/links", sharing_shapes.LinkMade, ("name", "days"))
 LINK_END = Call("DELETE", "/libraries/{library_id}/links/{link_id}", type(None))
+
+SOURCES = Call("GET", "/libraries/{library_id}/sources", sources_shapes.Source, in_pages=True)
+SOURCE_NEW = Call("POST", "/libraries/{library_id}/sources", sources_shapes.Source, ("place",), makes=True)
+SOURCE = Call("GET", "/sources/{source_id}", sources_shapes.Source)
+SOURCE_PAUSE = Call("PATCH", "/sources/{source_id}", sources_shapes.Source, ("paused",))
+SOURCE_LOOK = Call("POST", "/sources/{source_id}/look", type(None))
+SOURCE_REMOVE = Call("DELETE", "/sources/{source_id}", type(None))
+SOURCE_ITEMS = Call("GET", "/sources/{source_id}/items", sources_shapes.SourceItem, ("status",), in_pages=True)
+SOURCE_ITEM_CANCEL = Call("POST", "/sources/{source_id}/items/{item_id}/cancel", sources_shapes.SourceItem)
+SOURCE_ITEM_RETRY = Call("POST", "/sources/{source_id}/items/{item_id}/retry", sources_shapes.SourceItem)
 
 VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status", "trashed"), in_pages=True)
 VIDEO_NEW = Call("POST", "/videos", shapes.Video, ("file", "library", "title", "allow_duplicate"), makes=True)

@@ -32,6 +32,7 @@ from seekframe_client.shapes import (
     Why,
 )
 from seekframe_client.sharing import Sharing
+from seekframe_client.sources import Sources
 from seekframe_client.wire import Wire
 
 WHOLE_BYTES = 32 * 2**20  # larger files go in pieces, so that a break costs little
@@ -42,7 +43,7 @@ def _quietly(_here: int, _all: int) -> None:
     """No progress is shown."""
 
 
-class Seekframe(Sharing):
+class Seekframe(Sharing, Sources):
     """`url` such as http://localhost:8000; `key` from the page Keys for programs. Use it in a `with`."""
 
     def __init__(

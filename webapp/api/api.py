@@ -4,7 +4,19 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
-from webapp.api import captions, copies, libraries, moments, problems, saved, searching, sharing, tracks, uploads
+from webapp.api import (
+    captions,
+    copies,
+    libraries,
+    moments,
+    problems,
+    saved,
+    searching,
+    sharing,
+    sources,
+    tracks,
+    uploads,
+)
 
 api = NinjaAPI(
     title="Seekframe",
@@ -17,6 +29,7 @@ api = NinjaAPI(
 api.add_router("", libraries.router, tags=["libraries"])
 api.add_router("", copies.router, tags=["libraries"])
 api.add_router("", sharing.router, tags=["sharing"])
+api.add_router("", sources.router, tags=["sources"])
 api.add_router("", uploads.router, tags=["videos"])  # which is that of videos: they share an address
 api.add_router("", captions.router, tags=["videos"])
 api.add_router("", tracks.router, tags=["videos"])

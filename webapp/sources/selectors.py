@@ -57,16 +57,23 @@ class Shown:
 
 
 def shown(source: Source) -> Shown:
-    counts = source.items.aggregate(
+    rows = [row_of(source, item) for item in _latest(source)]
+    state, sentence = how_it_is(source)
+    is_new = source.looked_at is None and not source.paused
+    live = is_new or any(row.kind == "working" for row in rows)
+    return Shown(
+        source, str(CALLED[Source.Kind(source.kind)]), sentence, state, _counted(counts_of(source)), rows, live
+    )
+
+
+def counts_of(source: Source) -> dict[str, int]:
+    """How many of its files came, are to come, and were refused."""
+    counts: dict[str, int] = source.items.aggregate(
         fetched=Count("pk", filter=Q(status__in=(Status.FETCHED, Status.KNOWN))),
         waiting=Count("pk", filter=Q(status__in=(Status.WAITING, Status.FETCHING))),
         refused=Count("pk", filter=Q(status=Status.REFUSED)),
     )
-    rows = [row_of(source, item) for item in _latest(source)]
-    state, sentence = _how(source)
-    is_new = source.looked_at is None and not source.paused
-    live = is_new or any(row.kind == "working" for row in rows)
-    return Shown(source, str(CALLED[Source.Kind(source.kind)]), sentence, state, _counted(counts), rows, live)
+    return counts
 
 
 def _latest(source: Source) -> Iterable[SourceItem]:
@@ -76,7 +83,8 @@ def _latest(source: Source) -> Iterable[SourceItem]:
     return [*fetching, *items.exclude(status=Status.FETCHING)[: LATEST - len(fetching)]]
 
 
-def _how(source: Source) -> tuple[str, str]:
+def how_it_is(source: Source) -> tuple[str, str]:
+    """The css class of the sentence, and the sentence."""
     if source.paused:
         return "cancelled", _("Paused")
     if source.error:
