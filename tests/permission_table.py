@@ -1,5 +1,7 @@
 """Who may do what: the one table. A route or a call of the API that is not here fails the tests."""
 
+from uuid import UUID
+
 # What each meets. ok: the thing itself. door: the sign-in page. A number: that status, and nothing of what is stored.
 # link, ended: came by a link, without an account; the link works, or has ended.
 # reads, writes: a program with the owner's key of that scope; other: with a stranger's key that may write.
@@ -200,6 +202,7 @@ CALLS: dict[str, tuple[str, dict[str, object]]] = {
     "POST /videos": ("api edit", {"file": b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"}),
     "GET /videos/{video_id}": ("api look", {}),
     "PATCH /videos/{video_id}": ("api edit", {"title": "Other"}),
+    "PATCH /libraries/{library_id}/videos": ("api edit", {"videos": [str(UUID(int=0))], "tag": "Other"}),
     "DELETE /videos/{video_id}": ("api edit", {}),
     "POST /videos/{video_id}/restore": ("api trash", {}),
     "POST /videos/{video_id}/reindex": ("api edit", {}),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
 
-from seekframe_client import shapes, sharing_shapes, sources_shapes
+from seekframe_client import batch_shapes, shapes, sharing_shapes, sources_shapes
 
 T = TypeVar("T")
 FILTERS = tuple(shapes.Filters.__annotations__)
 EDIT = tuple(shapes.Edit.__annotations__)
+BATCH = ("videos", *batch_shapes.BatchChange.__annotations__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ VIDEOS = Call("GET", "/videos", shapes.Video, ("library", "status", "trashed"), 
 VIDEO_NEW = Call("POST", "/videos", shapes.Video, ("file", "library", "title", "allow_duplicate"), makes=True)
 VIDEO = Call("GET", "/videos/{video_id}", shapes.Video)
 VIDEO_EDIT = Call("PATCH", "/videos/{video_id}", shapes.Video, EDIT)
+VIDEOS_EDIT = Call("PATCH", "/libraries/{library_id}/videos", batch_shapes.Batch, BATCH, makes=True)
 VIDEO_DELETE = Call("DELETE", "/videos/{video_id}", type(None), ("for_good",))
 VIDEO_RESTORE = Call("POST", "/videos/{video_id}/restore", shapes.Video)
 VIDEO_REINDEX = Call("POST", "/videos/{video_id}/reindex", shapes.Video)

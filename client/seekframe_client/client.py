@@ -10,6 +10,7 @@ import httpx
 
 from seekframe_client import calls, resumable
 from seekframe_client.asking import given
+from seekframe_client.batch_shapes import Batch, BatchChange
 from seekframe_client.errors import SeekframeError
 from seekframe_client.shapes import (
     Asked,
@@ -135,6 +136,10 @@ class Seekframe(Sharing, Sources):
 
     def video_edit(self, video_id: str, **change: Unpack[Edit]) -> Video:
         return self._ask(calls.VIDEO_EDIT, at={"video_id": video_id}, json=dict(change))
+
+    def videos_edit(self, library_id: str, videos: Sequence[str], **change: Unpack[BatchChange]) -> Batch:
+        """One change to many at once; `left` says which stayed as they were, and why."""
+        return self._ask(calls.VIDEOS_EDIT, at={"library_id": library_id}, json={"videos": list(videos), **change})
 
     def video_delete(self, video_id: str, *, for_good: bool = False) -> None:
         """Into the trash; for good, also from there, nobody can bring it back."""

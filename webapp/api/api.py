@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.throttling import AnonRateThrottle, AuthRateThrottle
 
 from webapp.api import (
+    batch,
     captions,
     copies,
     libraries,
@@ -31,6 +32,7 @@ api.add_router("", copies.router, tags=["libraries"])
 api.add_router("", sharing.router, tags=["sharing"])
 api.add_router("", sources.router, tags=["sources"])
 api.add_router("", uploads.router, tags=["videos"])  # which is that of videos: they share an address
+api.add_router("", batch.router, tags=["videos"])
 api.add_router("", captions.router, tags=["videos"])
 api.add_router("", tracks.router, tags=["videos"])
 api.add_router("", moments.router, tags=["search"])
