@@ -10,6 +10,7 @@ from indexer.models import Library, Video
 from seekframe_client import Seekframe, SeekframeError
 from tests.api_world import address, film, secret_of, seekframe
 from tests.tus_client import VIDEO
+from webapp.sources.models import SourceItem
 
 __all__ = ["address", "film", "seekframe"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,3 +95,39 @@ def test_a_name_stays_one_part_of_the_address(seekframe: Seekframe, name: str) -
 def test_a_key_that_may_only_read_is_told_so(address: str, alice) -> None:
     with Seekframe(address, secret_of(alice, "read")) as reader, pytest.raises(SeekframeError, match="may only read"):
         reader.library_create("x")
+
+
+def test_it_shares_a_library(seekframe: Seekframe, library: Library, charlie) -> None:
+    key = str(library.pk)
+    person = seekframe.person_add(key, "charlie", "viewer")
+    assert seekframe.person_role(key, person["user_id"], "editor") in list(seekframe.people(key))
+    seekframe.person_remove(key, person["user_id"])
+    assert "charlie" not in {person["username"] for person in seekframe.people(key)}
+    invitation, link = seekframe.invite(key, "viewer"), seekframe.link_create(key, "Lyon", 1)
+    assert [row["id"] for row in seekframe.invitations(key)] == [invitation["id"]]
+    assert [row["id"] for row in seekframe.links(key)] == [link["id"]]
+    seekframe.invitation_withdraw(key, invitation["id"])
+    seekframe.link_end(key, link["id"])
+    assert [*seekframe.invitations(key), *seekframe.links(key)] == []
+    assert [row["name"] for row in seekframe.links(key, ended=True)] == ["Lyon"]
+
+
+def test_it_keeps_sources(seekframe: Seekframe, library: Library) -> None:
+    made = seekframe.source_add(str(library.pk), "https://example.org/film.mp4")
+    assert list(seekframe.sources(str(library.pk))) == [made] == [seekframe.source(made["id"])]
+    assert seekframe.source_pause(made["id"])["paused"]
+    assert not seekframe.source_pause(made["id"], False)["paused"]
+    seekframe.source_look(made["id"])
+    item = SourceItem.objects.create(source_id=made["id"], key="film.mp4")
+    assert seekframe.source_item_cancel(made["id"], item.pk)["status"] == "cancelled"
+    assert seekframe.source_item_retry(made["id"], item.pk) in list(
+        seekframe.source_items(made["id"], status="waiting")
+    )
+    seekframe.source_remove(made["id"])
+    assert list(seekframe.sources(str(library.pk))) == []
+
+
+def test_it_changes_many_videos(seekframe: Seekframe, film: Video, library: Library) -> None:
+    key = str(film.pk)
+    assert seekframe.videos_edit(str(library.pk), [key], tag="beach") == {"changed": [key], "left": []}
+    assert seekframe.videos_edit(str(library.pk), [key], tag="beach")["left"][0]["reason"] == "tagged so already"
