@@ -198,6 +198,8 @@ CALLS: dict[str, tuple[str, dict[str, object]]] = {
     "GET /videos/{video_id}/lines": ("api look", {}),
     "POST /videos/{video_id}/subtitles": ("api edit", {"file": b"1\n00:00:01,000 --> 00:00:02,000\nhello\n"}),
     "GET /videos/{video_id}/moments": ("api look", {}),
+    "GET /videos/{video_id}/moments.{ending}": ("api look", {}),
+    "GET /videos/{video_id}/clip.mp4": ("api look", {}),
     "GET /videos/{video_id}/why": ("api look", {}),
     "POST /videos": ("api edit", {"file": b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"}),
     "GET /videos/{video_id}": ("api look", {}),

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from indexer import files
 from indexer.models import Library, Video
 from indexer.tags import tags_set
+from model_server.frames.reader import probe
 from search.labels import label_set_create
 from seekframe_client import command, narrowing
 from seekframe_client.shapes import Filters
 from tests.api_world import address, film, secret_of
 from tests.tus_client import VIDEO
+from tests.videos import make_video
 
 __all__ = ["address", "film"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -113,6 +116,34 @@ def test_it_tells_when_how_often_and_how_long(run, film: Video) -> None:
     assert json.loads(run("moments", str(film.pk), "dog", "--json")[1])["n_moments"] == 1
     assert run("moments", str(film.pk), "rocket") == (1, "Nothing matches\n", "")
     assert run("moments", str(film.pk), "dog", "--at-least", "101")[0] == 2
+
+
+def test_moments_and_clips_are_files(run, film: Video, tmp_path: Path) -> None:
+    film.original = files.video_key(film.pk, "original")
+    files.put(film.original, make_video(tmp_path / "v.mp4", 6, options={"g": "10"}))
+    film.save()
+    dog, out = ("moments", str(film.pk), "dog"), tmp_path / "dog.edl"
+    assert run(*dog, "--as", "csv")[1].splitlines()[1].startswith("12.00,18.00,")
+    assert run(*dog, "--as", "edl", "--out", str(out))[:2] == (0, f"{out}\n")
+    assert out.read_text().startswith("TITLE: dog")
+    assert run("moments", str(film.pk), "rocket", "--as", "vtt", "--out", str(tmp_path / "none"))[0] == 1
+    assert not (tmp_path / "none").exists()
+    assert run(*dog, "--out", str(out))[2].startswith("Say what ")
+    assert run(*dog, "--as", "csv", "--json")[0] == 2
+    clip = tmp_path / "clip.mp4"
+    assert run("clip", str(film.pk), "0:02", "4", "--out", str(clip))[:2] == (0, f"{clip}\n")
+    assert probe(clip).duration_s == pytest.approx(2, abs=0.2)
+    assert run("clip", str(film.pk), "90", "99", "--out", str(tmp_path / "no"))[2].endswith("outside the video.\n")
+    assert run("clip", str(film.pk), "0", "2", "--out", str(tmp_path / "gone" / "x.mp4"))[0] == 2
+    assert {path.name for path in tmp_path.iterdir()} >= {"clip.mp4", "dog.edl"}
+    assert not list(tmp_path.glob("*.part")) + list(tmp_path.glob("no*"))
+
+
+def test_it_says_why(run, film: Video) -> None:
+    status, out, _ = run("why", str(film.pk), "a", "dog", "--at", "0:13")
+    assert (status, ", a hit: one begins at " in out) == (0, True)
+    assert run("why", str(film.pk), "boat", "--at", "1")[0] == 1
+    assert json.loads(run("why", str(film.pk), "dog", "--at", "13", "--json")[1])["is_hit"]
 
 
 def test_it_asks(run, film: Video) -> None:

@@ -1,5 +1,8 @@
 """What is sent again, what is not, and what a program is told."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -113,3 +116,18 @@ def test_what_is_not_seekframe_is_said_to_be_none(answer: httpx.Response) -> Non
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(SeekframeError, match="http://host:port"):
         Seekframe(url, "sf_x")
+
+
+class Cut(httpx.SyncByteStream):
+    """A body that breaks off."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"half"
+        raise httpx.ReadError("cut")
+
+
+def test_a_clip_that_breaks_off_is_fetched_again_whole(tmp_path: Path) -> None:
+    seekframe, slept = client(Server(httpx.Response(200, stream=Cut()), httpx.Response(200, content=b"the clip")))
+    made = seekframe.clip("1", 0, 2, tmp_path / "clip.mp4")
+    assert (made.read_bytes(), len(slept)) == (b"the clip", 1)
+    assert list(tmp_path.iterdir()) == [made]

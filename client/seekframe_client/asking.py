@@ -2,7 +2,10 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TypeVar, cast
+
+import httpx
 
 from seekframe_client.calls import Call
 from seekframe_client.errors import NOT_SEEKFRAME, SeekframeError
@@ -16,20 +19,29 @@ class Asking:
 
     wire: Wire
 
-    def _ask(
-        self, call: Call[T], *, at: dict[str, str | int] | None = None, again: bool | None = None, **sent: Any
-    ) -> T:
-        unknown = {name for part in sent.values() for name in part} - {*call.takes, "page", "page_size"}
-        if unknown:
-            raise TypeError(f"{call.path} takes no {', '.join(sorted(unknown))}")
-        headers = {"Idempotency-Key": str(uuid.uuid4())} if call.makes else {}
-        again = True if call.makes else again
-        answer = self.wire.send(call.method, call.at(**(at or {})), again=again, headers=headers, **sent)
+    def _ask(self, call: Call[T], **sent: Any) -> T:
+        answer = self._send(call, **sent)
         try:
             made: T = None if call.answers is type(None) else answer.json()
         except ValueError as problem:
             raise SeekframeError(answer.status_code, NOT_SEEKFRAME) from problem
         return made
+
+    def _send(
+        self,
+        call: Call[Any],
+        *,
+        at: dict[str, str | int] | None = None,
+        again: bool | None = None,
+        into: Path | None = None,
+        **sent: Any,
+    ) -> httpx.Response:
+        unknown = {name for part in sent.values() for name in part} - {*call.takes, "page", "page_size"}
+        if unknown:
+            raise TypeError(f"{call.path} takes no {', '.join(sorted(unknown))}")
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if call.makes else {}
+        again = True if call.makes else again
+        return self.wire.send(call.method, call.at(**(at or {})), again=again, into=into, headers=headers, **sent)
 
     def _each(
         self, call: Call[T], *, at: dict[str, str | int] | None = None, params: dict[str, Any] | None = None

@@ -17,6 +17,7 @@ from seekframe_client.shapes import (
     Captions,
     Copy,
     Edit,
+    Ending,
     Filters,
     LabelSet,
     Library,
@@ -169,6 +170,17 @@ class Seekframe(Sharing, Sources):
     def moments(self, video_id: str, q: str, at_least: int = 50) -> Moments:
         """When, how often and how long the words fit, at least so well in percent."""
         return self._ask(calls.MOMENTS, at={"video_id": video_id}, params={"q": q, "at_least": at_least})
+
+    def moments_file(self, video_id: str, q: str, ending: Ending, at_least: int = 50) -> bytes:
+        """The same as a table, as chapters, or as a cut list for editors."""
+        at: dict[str, str | int] = {"video_id": video_id, "ending": ending}
+        return self._send(calls.MOMENTS_FILE, at=at, params={"q": q, "at_least": at_least}).content
+
+    def clip(self, video_id: str, start: float, end: float, path: Path | str) -> Path:
+        """This part of the video as a file at `path`; a copy may begin up to two seconds early."""
+        part = {"start": start, "end": end}
+        self._send(calls.CLIP, into=Path(path), at={"video_id": video_id}, params=part)
+        return Path(path)
 
     def why(self, video_id: str, q: str, t: float = 0.0) -> Why:
         """Why the segment at `t` seconds is a hit, or is none."""

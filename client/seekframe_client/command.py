@@ -4,22 +4,20 @@ Exit status: 0 where it did what was asked, 1 where nothing matches, 2 where som
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from seekframe_client import command_moments
 from seekframe_client.client import Seekframe
 from seekframe_client.environment import seekframe, sentence_of
 from seekframe_client.errors import SeekframeError
 from seekframe_client.named import library_named, video_id
 from seekframe_client.narrowing import add_filters, filters_of
+from seekframe_client.output import FOUND, NOTHING, NOTHING_MATCHES, say, wrong
+from seekframe_client.registering import Act
 from seekframe_client.shapes import VideoHits
 from seekframe_client.words import clock
-
-FOUND, NOTHING, WRONG = 0, 1, 2
-NOTHING_MATCHES = "Nothing matches"
 
 
 def main() -> None:
@@ -28,7 +26,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     given = parser().parse_args(arguments)
-    act: Callable[[Seekframe, argparse.Namespace], int] = given.act
+    act: Act = given.act
     try:
         with seekframe() as server:
             return act(server, given)
@@ -44,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="seekframe", description="Find the moment in your own videos from plain words.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, act: Callable[[Seekframe, argparse.Namespace], int], says: str) -> argparse.ArgumentParser:
+    def command(name: str, act: Act, says: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=says, description=says)
         made.add_argument("--json", action="store_true", help="what the API answers, as JSON")
         made.set_defaults(act=act)
@@ -70,10 +68,7 @@ def parser() -> argparse.ArgumentParser:
     change.add_argument("--dismiss", type=int, metavar="PAIR", help="it is no copy")
     change.add_argument("--restore", type=int, metavar="PAIR", help="it may be one after all")
     command("segments", segments, "A video's segments with their captions.").add_argument("video_id", metavar="ID")
-    along = command("moments", moments, "When, how often and how long a video shows what you say.")
-    along.add_argument("video_id", metavar="ID")
-    along.add_argument("words", nargs="+")
-    along.add_argument("--at-least", type=int, default=50, metavar="PERCENT", help="how well it must match")
+    command_moments.add(command)
     asked = command("ask", ask, "Ask about a moment of a video.")
     asked.add_argument("video_id", metavar="ID")
     asked.add_argument("question")
@@ -185,19 +180,6 @@ def segments(server: Seekframe, given: argparse.Namespace) -> int:
     return FOUND
 
 
-def moments(server: Seekframe, given: argparse.Namespace) -> int:
-    found = server.moments(video_id(given.video_id), " ".join(given.words), given.at_least)
-    if given.json:
-        say(found)
-    elif not found["moments"]:
-        say(NOTHING_MATCHES)
-    else:
-        say(f"{found['n_moments']} moment{'s' * (found['n_moments'] != 1)}, {clock(found['total_s'])} in all")
-        for moment in found["moments"]:
-            say(f"  {clock(moment['start_s'])}-{clock(moment['end_s'])}  {moment['score']:4.0%}")
-    return FOUND if found["moments"] else NOTHING
-
-
 def ask(server: Seekframe, given: argparse.Namespace) -> int:
     asked = server.ask(video_id(given.video_id), given.question, given.answer, given.at)
     if given.json:
@@ -208,12 +190,3 @@ def ask(server: Seekframe, given: argparse.Namespace) -> int:
     for answer in asked["answers"]:
         say(f"  {answer['similarity']:.2f}  {answer['text']}")
     return FOUND
-
-
-def say(what: Any) -> None:
-    sys.stdout.write((what if isinstance(what, str) else json.dumps(what, ensure_ascii=False, indent=2)) + "\n")
-
-
-def wrong(sentence: str) -> int:
-    sys.stderr.write(sentence + "\n")
-    return WRONG

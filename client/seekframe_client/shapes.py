@@ -3,6 +3,7 @@
 from typing import Literal, TypedDict
 
 Sort = Literal["best", "newest", "oldest"]
+Ending = Literal["csv", "vtt", "edl", "fcpxml"]
 Must = Literal["any", "not_no", "yes"]
 Verdict = Literal["yes", "no", "unsure"]
 

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -37,12 +38,15 @@ class Wire:
             raise SeekframeError(0, f"{url!r} and the key do not make a request: write http://host:port and sf_...")
         self.sleep = sleep
 
-    def send(self, method: str, path: str, *, again: bool | None = None, **sent: Any) -> httpx.Response:
-        """A good answer, or SeekframeError. `again`: twice is the same as once, where the method does not say."""
+    def send(
+        self, method: str, path: str, *, again: bool | None = None, into: Path | None = None, **sent: Any
+    ) -> httpx.Response:
+        """A good answer, or SeekframeError. `again`: twice is the same as once, where the method does not say. `into`:
+        the file that takes what is answered."""
         again = method in HARMLESS if again is None else again
         unknown = False  # whether an earlier try may have been carried out
         for tried in range(1, TRIES + 1):
-            answer, problem = self._try(method, path, sent)
+            answer, problem = self._try(method, path, sent, into)
             if answer is not None and answer.is_success:
                 return answer
             if unknown and method == "DELETE" and answer is not None and answer.status_code == 404:
@@ -55,12 +59,29 @@ class Wire:
         raise AssertionError("unreachable")
 
     def _try(
-        self, method: str, path: str, sent: Mapping[str, Any]
+        self, method: str, path: str, sent: Mapping[str, Any], into: Path | None
     ) -> tuple[httpx.Response | None, httpx.TransportError | None]:
         try:
-            return self.http.request(method, path, **sent), None
+            with self.http.stream(method, path, **sent) as answer:
+                if into is not None and answer.is_success:
+                    _keep(answer, into)
+                else:
+                    answer.read()
         except httpx.TransportError as problem:
             return None, problem
+        return answer, None
+
+
+def _keep(answer: httpx.Response, into: Path) -> None:
+    """Under its name only once all of it is there."""
+    part = into.with_name(f"{into.name}.part")
+    try:
+        with part.open("wb") as file:
+            for piece in answer.iter_bytes():
+                file.write(piece)
+        part.replace(into)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _pause_s(

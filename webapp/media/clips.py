@@ -13,12 +13,15 @@ from django.views.decorators.http import require_GET
 
 from indexer import files
 from indexer.media.clip import make_clip
+from indexer.models import Video
 from indexer.selectors import videos_visible_to
 from model_server.frames.errors import MediaError
 from webapp.audit.services import Kind, record
 from webapp.errors import Problem
 from webapp.media.answers import private
 from webapp.sharing.guests import guests_may_look
+
+NO_FILE = "The file of this video is not there."
 
 
 class PartForm(forms.Form):
@@ -34,16 +37,21 @@ def clip(request: HttpRequest, video_id: uuid.UUID) -> HttpResponseBase:
     form = PartForm(request.GET)
     if not form.is_valid():
         raise Problem("Say which part: ?start= and &end= in seconds.")
-    start_s, end_s = form.cleaned_data["start"], form.cleaned_data["end"]
+    try:
+        return clip_of(video, form.cleaned_data["start"], form.cleaned_data["end"])
+    except FileNotFoundError as error:
+        raise Problem(NO_FILE, status=404) from error
+    except MediaError as problem:
+        raise Problem(str(problem)) from problem
+
+
+def clip_of(video: Video, start_s: float, end_s: float) -> HttpResponseBase:
+    """The answer that holds the clip. Permission was checked by the caller. FileNotFoundError where the video's file is
+    gone, MediaError where this part cannot be cut."""
     with tempfile.TemporaryDirectory(prefix=files.WORK_PREFIX) as folder:
         made = Path(folder) / "clip.mp4"
-        try:
-            with files.local_path(video.proxy or video.original) as source:
-                make_clip(source, made, start_s, end_s)
-        except FileNotFoundError as error:
-            raise Problem("The file of this video is not there.", status=404) from error
-        except MediaError as problem:
-            raise Problem(str(problem)) from problem
+        with files.local_path(video.proxy or video.original) as source:
+            make_clip(source, made, start_s, end_s)
         file = made.open("rb")  # its name goes with the folder, the open file stays until it is sent
     record(Kind.EXPORTED, f"clip {start_s:g} to {end_s:g} s of {video}")
     name = f"{slugify(video.title)[:80] or 'clip'}-{int(start_s)}s.mp4"

@@ -1,5 +1,6 @@
 """The moments of a video as a file to download: `/v/<id>/moments.csv?q=...&at_least=50`."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -9,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from indexer.models import Video
 from indexer.selectors import videos_visible_to
-from search.intervals import intervals
+from search.intervals import Interval, intervals
 from webapp.audit.services import Kind, record
 from webapp.pages.forms import MomentsForm
 from webapp.pages.moment_files import Moments, as_chapters, as_csv, as_edl, as_fcpxml
@@ -40,6 +42,11 @@ def moments_file(request: HttpRequest, video_id: UUID, ending: str) -> HttpRespo
     if steps is None:
         return HttpResponse(_("The model that reads your words does not answer. Try again in a minute."), status=503)
     found = intervals(steps, CUTOFF if at_least is None else at_least / 100)
+    return file_of(video, ending, text, found)
+
+
+def file_of(video: Video, ending: str, text: str, found: Sequence[Interval]) -> HttpResponse:
+    """The answer that holds the file. Permission was checked by the caller."""
     moments = Moments(video.title, video.content_type, video.duration_s or 0.0, video.probe.get("fps"), text, found)
     write, content_type = FILES[ending]
     record(Kind.EXPORTED, f"moments.{ending} of {video}")
