@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from seekframe_client import command_moments
+from seekframe_client import command_library, command_moments, command_words
 from seekframe_client.client import Seekframe
 from seekframe_client.environment import seekframe, sentence_of
 from seekframe_client.errors import SeekframeError
@@ -68,7 +68,8 @@ def parser() -> argparse.ArgumentParser:
     change.add_argument("--dismiss", type=int, metavar="PAIR", help="it is no copy")
     change.add_argument("--restore", type=int, metavar="PAIR", help="it may be one after all")
     command("segments", segments, "A video's segments with their captions.").add_argument("video_id", metavar="ID")
-    command_moments.add(command)
+    for part in (command_moments, command_words, command_library):
+        part.add(command)
     asked = command("ask", ask, "Ask about a moment of a video.")
     asked.add_argument("video_id", metavar="ID")
     asked.add_argument("question")
