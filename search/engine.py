@@ -120,10 +120,11 @@ def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sough
     scores = score_windows(windows, meaning)
     rows = Video.objects.in_bulk([*windows, *(told - set(windows))])
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words, by_lines)
-    results = _ranked(query, request, found, (by_words, by_lines), cutoff, len(fused))
+    results = _found(query, request, found, (by_words, by_lines), cutoff, len(fused))
     if len(sought.criteria):
         of_criteria = read[len(sought.meanings) :]
         results = verify(results, criteria_of(step), sought.criteria, of_criteria, pool.space, request.must)
+    results = _page(results, request)
     if results.nothing_matches or request.show_nearest:
         left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
         results = replace(results, nearest=nearest_videos(rows, left, scores, meaning.facts.base)[:N_NEAREST])
@@ -162,11 +163,39 @@ def _ranked(
     n_candidates: int = 0,
 ) -> Results:
     """One page of what was found, in the order asked for."""
+    return _page(_found(query, request, found, by_words, cutoff, n_candidates), request)
+
+
+def _page(results: Results, request: SearchRequest) -> Results:
+    """The page's share, where all candidates were looked at. After the query's parts have spoken: they take hits away,
+    and with them a video's first place."""
     if request.sort == "best":
-        videos, has_more = _by_score(found, by_words), n_candidates > request.window.stop
+        return results
+    if request.sort == "place":
+        ordered = sorted(results.videos, key=lambda v: (v.in_time[0].start_s, -v.score, v.video_id))
     else:
-        videos = sorted(found, key=lambda v: (v.created_at, v.video_id), reverse=request.sort == "newest")
-        videos, has_more = videos[request.window], len(videos) > request.window.stop
+        by_date = request.sort == "newest"
+        ordered = sorted(results.videos, key=lambda v: (v.created_at, v.video_id), reverse=by_date)
+    videos = ordered[request.window]
+    return replace(
+        results,
+        videos=videos,
+        n_moments=sum(len(v.hits) for v in videos),
+        n_videos=len(videos),
+        has_more=len(ordered) > request.window.stop,
+    )
+
+
+def _found(
+    query: Query,
+    request: SearchRequest,
+    found: list[VideoHits],
+    by_words: Rankings,
+    cutoff: float,
+    n_candidates: int,
+) -> Results:
+    """All that was found; by score it is the page's own."""
+    videos = _by_score(found, by_words) if request.sort == "best" else found
     return Results(
         text=query.text,
         said=in_words(query),
@@ -178,7 +207,7 @@ def _ranked(
         typical=[],
         took_ms=0.0,
         cutoff=cutoff,
-        has_more=has_more,
+        has_more=n_candidates > request.window.stop,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from search.filters import EVERYTHING, Filters
 
-Sort = Literal["best", "newest", "oldest"]
+Sort = Literal["best", "newest", "oldest", "place"]
 Must = Literal["any", "not_no", "yes"]  # hits whatever their criteria; without a no; with a yes for each
 Verdict = Literal["yes", "no", "unsure"]
 WordsIn = Literal["", "title", "caption", "said", "written"]
@@ -43,7 +43,7 @@ class SearchRequest:
     cutoff: float | None = None  # least score of a hit; None means the fitted default
     limit: int = 30  # videos that one page looks at closely; those of them with a hit are shown
     page: int = 0
-    sort: Sort = "best"  # by score; or by when a video was added, among all candidates
+    sort: Sort = "best"  # by score; or, among all candidates, by when a video was added or how early its first hit is
     show_nearest: bool = False  # fill `nearest` even though hits were found
     must: Must = "any"
     example: Example | None = field(default=None, compare=False)  # what is shown, with or instead of the words
@@ -57,7 +57,8 @@ class SearchRequest:
     @property
     def looked_at(self) -> slice:
         """The share of the candidates that is scored exactly. Pages by score take theirs before it, so that no video
-        is on two pages or on none; a date orders what has been found, so all are looked at."""
+        is on two pages or on none; a date or a place orders what has been found, so all are
+        looked at."""
         return self.window if self.sort == "best" else slice(None)
 
 
@@ -98,6 +99,11 @@ class VideoHits:
     @property
     def score(self) -> float:
         return self.hits[0].score if self.hits else 0.0
+
+    @property
+    def in_time(self) -> list[Hit]:
+        """The hits by their place in the video."""
+        return sorted(self.hits, key=lambda hit: (hit.start_s, hit.end_s))
 
 
 @dataclass(frozen=True)

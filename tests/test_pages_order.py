@@ -9,6 +9,7 @@ import pytest
 from indexer.models import Library
 from search.results import SearchRequest
 from tests.search_world import FakeEngine, add_video, showing, stored_space
+from tests.test_api import caller
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +70,21 @@ def test_hits_can_be_ordered_by_date(as_alice) -> None:
     assert titles(page(as_alice, q="dog", sort="oldest")) == ["clear", "faint", "middling"]
 
 
-@pytest.mark.parametrize("sort", ["best", "newest"])
+def test_hits_can_be_ordered_by_their_place(as_alice, alice, library: Library, monkeypatch) -> None:
+    space, snow, dog, seen = stored_space(), showing("snow"), showing("dog", 0.8), showing("dog", 0.9)
+    add_video(library, space, [*[snow] * 8, *[seen] * 3], title="late")
+    add_video(library, space, [*[snow] * 2, *[dog] * 2, *[snow] * 4, *[seen] * 2], title="twice")
+    add_video(library, space, [dog] * 3, title="at once")
+    shown = page(as_alice, q="dog", sort="place")
+    assert titles(shown) == ["at once", "twice", "late"]
+    assert "by place in the video" in shown.split("<main")[1]
+    monkeypatch.setattr("webapp.api.searching.engine", FakeEngine)
+    videos = caller(alice).get("/api/v1/search", {"q": "dog", "sort": "place"}).json()["videos"]
+    assert [hit["start_s"] for hit in videos[1]["hits"]] == [4.0, 16.0]
+    assert videos[1]["hits"][0]["score"] < videos[1]["hits"][1]["score"] == videos[1]["score"]
+
+
+@pytest.mark.parametrize("sort", ["best", "newest", "place"])
 def test_pages_hold_every_video_once_in_a_stable_order(as_alice, library: Library, sort: str) -> None:
     space = stored_space()
     for i in range(70):
@@ -81,7 +96,7 @@ def test_pages_hold_every_video_once_in_a_stable_order(as_alice, library: Librar
         assert (">More</a>" in shown) is (number < 3)
         assert (">Better matches</a>" in shown) is (number > 1)
     expected = [f"clip {i}" for i in range(70)]
-    assert seen == (expected if sort == "best" else expected[::-1])
+    assert seen == (expected[::-1] if sort == "newest" else expected)
     assert len(titles(page(as_alice, q="dog", sort=sort))) == SearchRequest("", ()).limit
 
 

@@ -66,6 +66,15 @@ def test_hits_can_be_kept_by_their_verdicts(library: Library, must) -> None:
 
 
 @pytest.mark.usefixtures("_two")
+@pytest.mark.parametrize("sort", ["newest", "oldest", "place"])
+def test_pages_are_cut_of_what_the_parts_leave(library: Library, sort) -> None:
+    results = ask(library, must="yes", sort=sort, limit=1)
+    assert [video.title for video in results.videos] == ["dog and cat"]
+    assert not results.has_more
+    assert not ask(library, must="yes", sort=sort, limit=1, page=1).videos
+
+
+@pytest.mark.usefixtures("_two")
 def test_where_no_hit_has_every_part_nothing_matches(library: Library) -> None:
     assert ask(library, "a boat, a cat", must="yes").nothing_matches
     assert not ask(library, "a boat, a cat").nothing_matches

@@ -23,7 +23,7 @@ WORDS = {
 NUMBERS = {"at_least": "percent: how well a moment must match", "page": "of the results, from 1"}
 CHOICES = {
     "orientation": ("landscape", "portrait"),
-    "sort": ("best", "newest", "oldest"),
+    "sort": ("best", "newest", "oldest", "place"),
     "must": ("any", "not_no", "yes"),
 }
 

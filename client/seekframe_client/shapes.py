@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-Sort = Literal["best", "newest", "oldest"]
+Sort = Literal["best", "newest", "oldest", "place"]
 Ending = Literal["csv", "vtt", "edl", "fcpxml"]
 Must = Literal["any", "not_no", "yes"]
 Verdict = Literal["yes", "no", "unsure"]

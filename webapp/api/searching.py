@@ -44,7 +44,7 @@ class SearchIn(Schema):
     uploader: str = ""  # a person's name
     captioned: str = ""  # yes: only moments with a caption
     at_least: str = ""
-    sort: str = ""
+    sort: str = ""  # best, newest, oldest, place: by how early in its video a hit is
     must: str = ""
     page: str = ""
 
@@ -62,7 +62,7 @@ def search_videos(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any
         raise HttpError(422, f"like: {problem}") from problem
     with search_seconds.labels("total").time():
         results = search(form.request(shown.example if shown else None), engine())
-    return said(request, results)
+    return said(request, results, in_time=form.cleaned_data["sort"] == "place")
 
 
 @router.post("/pictures", response={201: PictureOut}, auth=READ)
@@ -76,24 +76,26 @@ def picture_new(request: HttpRequest, picture: File[UploadedFile]) -> ShownPictu
         raise HttpError(422, str(problem)) from problem
 
 
-def said(request: HttpRequest, results: Results) -> dict[str, Any]:
+def said(request: HttpRequest, results: Results, *, in_time: bool = False) -> dict[str, Any]:
     """The results, for the videos this person may see at this moment."""
     found = [*results.videos, *results.nearest]
     visible = set(
         videos_visible_to(request.user).filter(pk__in=[v.video_id for v in found]).values_list("pk", flat=True)
     )
     shown = {
-        name: [video_hits(request, results, v) for v in getattr(results, name) if v.video_id in visible]
+        name: [
+            video_hits(request, results, v, in_time=in_time) for v in getattr(results, name) if v.video_id in visible
+        ]
         for name in ("videos", "nearest")
     }
     plain = set(ResultsOut.model_fields) - set(shown)
     return {name: getattr(results, name) for name in plain} | shown
 
 
-def video_hits(request: HttpRequest, results: Results, video: VideoHits) -> dict[str, Any]:
+def video_hits(request: HttpRequest, results: Results, video: VideoHits, *, in_time: bool) -> dict[str, Any]:
     page = request.build_absolute_uri(reverse("video", args=[video.video_id]))
     hits = [
         {**vars(hit), "line": hit.line, "url": f"{page}?{urlencode({'t': f'{hit.best_s:.1f}', 'q': results.text})}"}
-        for hit in video.hits
+        for hit in (video.in_time if in_time else video.hits)
     ]
     return {**vars(video), "score": video.score, "hits": hits}

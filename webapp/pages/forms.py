@@ -75,7 +75,12 @@ class SearchForm(forms.Form):
     sort = forms.ChoiceField(
         required=False,
         label=_("Order"),
-        choices=[("best", _("best match first")), ("newest", _("newest first")), ("oldest", _("oldest first"))],
+        choices=[
+            ("best", _("best match first")),
+            ("newest", _("newest first")),
+            ("oldest", _("oldest first")),
+            ("place", _("by place in the video")),
+        ],
     )
     must = forms.ChoiceField(
         required=False,

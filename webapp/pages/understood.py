@@ -25,6 +25,11 @@ RECORDED = (
     gettext_lazy("recorded from %(first)s"),
     gettext_lazy("recorded to %(last)s"),
 )
+ORDERS = {
+    "newest": gettext_lazy("newest first"),
+    "oldest": gettext_lazy("oldest first"),
+    "place": gettext_lazy("by place in the video"),
+}
 SHAPES = {"landscape": gettext_lazy("landscape pictures"), "portrait": gettext_lazy("portrait pictures")}
 
 
@@ -61,8 +66,8 @@ def _of_moments(form: SearchForm) -> Iterator[str]:
         yield _("matching %(percent)s %% or more") % {"percent": values["at_least"]}
     if values["must"] in ("not_no", "yes"):
         yield _("all parts seen") if values["must"] == "yes" else _("no part missing")
-    if values["sort"] in ("newest", "oldest"):
-        yield _("newest first") if values["sort"] == "newest" else _("oldest first")
+    if values["sort"] in ORDERS:
+        yield str(ORDERS[values["sort"]])
 
 
 def _days(sentences: tuple["StrOrPromise", ...], since: date | None, until: date | None) -> Iterator[str]:

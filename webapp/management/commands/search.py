@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from indexer.models import Label, Library
 from indexer.selectors import videos_present
 from model_server.client import RemoteEngine
-from search.engine import VideoHits, search
+from search.engine import Hit, VideoHits, search
 from search.management.named import libraries_named
 from webapp.errors import faults_of
 from webapp.pages.forms import SearchForm
@@ -59,11 +59,11 @@ class Command(BaseCommand):
             self.stdout.write("Nothing matches")
             sys.exit(1)
         for video in results.videos[: options["limit"]]:
-            self._show(video)
+            self._show(video, video.in_time if options["sort"] == "place" else video.hits)
 
-    def _show(self, video: VideoHits) -> None:
+    def _show(self, video: VideoHits, hits: list[Hit]) -> None:
         self.stdout.write(video.title)
-        for hit in video.hits:
+        for hit in hits:
             then = "".join(f", then {clock(second)}" for second in hit.then_s)
             self.stdout.write(
                 f"  {clock(hit.start_s)}-{clock(hit.end_s)}  {hit.score:4.0%}  by {hit.reason:7}  "
