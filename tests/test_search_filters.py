@@ -163,8 +163,8 @@ def test_tags_and_people_of_other_libraries_are_not_offered(client, charlie, lib
     add_video(own, stored_space(), [showing("dog", 0.9)] * 3)
     client.force_login(charlie)
     shown = page(client)
-    assert "beach" not in shown
-    assert "bob" not in shown
+    assert 'value="beach"' not in shown
+    assert 'value="bob"' not in shown
     assert client.get("/search", {"q": "dog", "tag": "beach"}).status_code == 400
     Membership.objects.create(user=charlie, library=library, role="viewer")
     assert '<option value="beach">' in page(client)
