@@ -71,7 +71,7 @@ def tus(as_alice: Client, settings, disk: Path, monkeypatch) -> Tus:
 
 
 def sentence(answer) -> str:
-    return answer.json()["error"]["message"]
+    return str(answer.json()["detail"])
 
 
 @pytest.mark.django_db
