@@ -1,5 +1,6 @@
 """Each format a person may upload: it gives the right frames at the right times, or a sentence."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -236,3 +237,9 @@ def test_the_child_writes_nothing_of_its_own_to_the_terminal(tmp_path, capfd):
     path = cut(make_video(tmp_path / "v.mkv", 3), 0.7)
     list(read_windows(path, SPACE))
     assert capfd.readouterr() == ("", "")
+
+
+def test_making_av1_leaves_the_process_as_it_was_scheduled(tmp_path):
+    before = os.sched_getscheduler(0)
+    make_video(tmp_path / "av1.mp4", 1, codec="libsvtav1")
+    assert os.sched_getscheduler(0) == before

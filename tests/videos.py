@@ -2,7 +2,8 @@
 
 import os
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -69,7 +70,7 @@ def make_video(  # noqa: PLR0913 - one maker, and every test names only what it 
     if times is None:
         times = [k / fps for k in range(round(seconds * fps))]
     shown = list(pictures) if pictures is not None else [picture_of(int(t), size) for t in times]
-    with av.open(str(path), "w", options=container_options or {}) as container:
+    with same_scheduling(), av.open(str(path), "w", options=container_options or {}) as container:
         stream: Any = container.add_stream(codec, rate=fps, options=options or _fast(codec))
         stream.width, stream.height, stream.pix_fmt = *size, pixel_format
         # AVI and the MPEG codecs know no time between two frames.
@@ -88,6 +89,16 @@ def make_video(  # noqa: PLR0913 - one maker, and every test names only what it 
         if sound is not None:
             _write_tone(container, sound, times[-1] + 1 / fps, start_s)
     return path
+
+
+@contextmanager
+def same_scheduling() -> Iterator[None]:
+    """SVT-AV1 makes root's thread a real-time one, for good: its children (browsers) would then starve each other."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
 
 
 def _fast(codec: str) -> dict[str, str]:
