@@ -87,6 +87,7 @@ class Space(models.Model):
     prompt = models.TextField()
     frame_px = models.PositiveIntegerField()
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.BUILDING)
+    chosen_as = models.TextField(blank=True, default="", help_text="SEEKFRAME_MODEL when it was last built on")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -6,6 +6,7 @@ rows only. A query must use the same expression and the id as a literal, or Post
 
 import logging
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from indexer.models import Space, Stream, Video
@@ -22,6 +23,15 @@ def active_space() -> Space | None:
     return Space.objects.filter(status=Space.Status.ACTIVE).first()
 
 
+def model_before() -> str | None:
+    """What SEEKFRAME_MODEL was for the space that answers, where it is another model's than the one chosen now."""
+    active = active_space()
+    if active is None:
+        return None
+    chosen_as = active.chosen_as or active.model
+    return None if chosen_as == settings.SEEKFRAME_MODEL else chosen_as
+
+
 def stored_space(space: engine.Space) -> Space | None:
     """The stored row of a model's space; None before a video was indexed with it."""
     return Space.objects.filter(
@@ -34,7 +44,7 @@ def stored_space(space: engine.Space) -> Space | None:
 
 
 def ensure_space(space: engine.Space) -> Space:
-    """The stored row of a model's space and its index, made where missing; the first one becomes active."""
+    """The stored row of this process's model and its index, made where missing; the first one becomes active."""
     stored, made = Space.objects.get_or_create(
         model=space.model,
         version=space.version,
@@ -45,6 +55,9 @@ def ensure_space(space: engine.Space) -> Space:
     )
     if made:
         log.info("space_made", extra={"space_id": stored.pk, "model": space.model, "version": space.version})
+    if stored.chosen_as != settings.SEEKFRAME_MODEL:
+        stored.chosen_as = settings.SEEKFRAME_MODEL
+        stored.save(update_fields=["chosen_as"])
     _ensure_index(stored)
     if stored.status == Space.Status.BUILDING:
         _activate_if_first(stored)

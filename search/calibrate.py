@@ -174,7 +174,7 @@ def directory(model: str) -> Path:
 
 def fitted_for(space: Space, name: str) -> Path | None:
     """The file of this name that was fitted for the space's weights: beside the checkpoint in use, or the preset's."""
-    for model in (settings.SEEKFRAME_MODEL, space.model):
+    for model in (space.chosen_as or settings.SEEKFRAME_MODEL, space.model):
         path = directory(model) / name
         if path.exists() and json.loads(path.read_text())["version"] == space.version:
             return path

@@ -101,7 +101,7 @@ def restore(place: Path, url: str, force: bool = False) -> None:
 def test_a_restored_backup_has_every_row_and_byte_and_is_searched(
     library, place, empty, tmp_path, settings, monkeypatch
 ):
-    monkeypatch.setattr(search_command, "RemoteEngine", lambda url, token: FakeEngine())
+    monkeypatch.setattr(search_command, "engine", FakeEngine)
     a_video(library, "Walk", "dog", b"walk" * 1000)
     a_video(library, "Trip", "train", b"trip" * 1000)
     waiting = Upload.objects.create(

@@ -109,6 +109,17 @@ def test_it_lays_a_worker_for_transcripts_over_the_services():
     assert f"FROM worker AS {over['build']['target']}\n" in (ROOT / "Dockerfile").read_text()
 
 
+def test_it_lays_the_model_before_beside_the_new_one():
+    over = load(SECRETS | {"SEEKFRAME_MODEL_BEFORE": "clip"}, "docker-compose.before.yml")
+    before, services = over["model-before"], load(SECRETS)
+    assert before["extends"] == {"file": FILES[0], "service": "model"}
+    assert before["environment"] == {"SEEKFRAME_MODEL": "clip"}
+    port = services["model"]["command"][services["model"]["command"].index("--bind") + 1].partition(":")[2]
+    assert over["web"]["environment"] == {"MODEL_SERVER_BEFORE_URL": f"http://model-before:{port}"}
+    with pytest.raises(MissingVariable, match="SEEKFRAME_MODEL_BEFORE"):
+        load(SECRETS, "docker-compose.before.yml")
+
+
 @pytest.fixture
 def compose(tmp_path):
     """The services over a database of their own in the tests' cluster."""

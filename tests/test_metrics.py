@@ -99,13 +99,13 @@ def test_searches_are_timed_in_all_and_while_the_model_was_asked(as_alice, libra
     from webapp import model
 
     cache.clear()
-    model.engine.cache_clear()
+    model.client.cache_clear()
     add_video(library, stored_space(), [showing("dog", 0.9)] * 3)
     before = scrape(as_alice)
     with ready(FakeEngine()) as settings.MODEL_SERVER_URL:
         assert as_alice.get("/search?q=dog").status_code == 200
         after = scrape(as_alice)
-    model.engine.cache_clear()
+    model.client.cache_clear()
     for stage in ("total", "model"):
         name = "seekframe_web_search_seconds_count"
         assert value(after, name, stage=stage) - value(before, name, stage=stage) == 1

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def space(monkeypatch: pytest.MonkeyPatch) -> Space:
-    monkeypatch.setattr(command, "RemoteEngine", lambda url, token: FakeEngine())
+    monkeypatch.setattr(command, "engine", FakeEngine)
     return stored_space()
 
 

@@ -9,8 +9,10 @@ import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 
+from indexer.models import Space as StoredSpace
+from indexer.spaces import active_space
 from model_server.client import RemoteEngine
-from model_server.engine import Clips, Embeddings, Engine, Space
+from model_server.engine import Clips, Embeddings, Engine, EngineError, Space
 from webapp.logs import outgoing_headers
 from webapp.metrics.counted import search_seconds
 
@@ -49,12 +51,29 @@ class CachedEngine:
         return np.stack([np.frombuffer(known[key], np.float32) for key in keys]) if keys else _none(space)
 
 
-@functools.cache
 def engine() -> Engine:
-    """One client for the process. Made at its first use, after the fork that made the process."""
-    remote = RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN)
+    """The model server whose space answers: the one before, while a new model's space is being built."""
+    now = client(settings.MODEL_SERVER_URL)
+    if settings.MODEL_SERVER_BEFORE_URL and (active := active_space()) and not _is_of(now, active):
+        before = client(settings.MODEL_SERVER_BEFORE_URL)
+        if _is_of(before, active):
+            return before
+    return now
+
+
+@functools.cache
+def client(url: str) -> Engine:
+    """One for the process. Made at its first use, after the fork that made the process."""
+    remote = RemoteEngine(url, settings.MODEL_SERVER_TOKEN)
     remote.http.event_hooks["request"].append(_name_request)
     return CachedEngine(remote)
+
+
+def _is_of(engine: Engine, stored: StoredSpace) -> bool:
+    try:
+        return (engine.space.model, engine.space.version) == (stored.model, stored.version)
+    except EngineError:
+        return False
 
 
 def _name_request(request: httpx.Request) -> None:

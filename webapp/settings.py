@@ -112,6 +112,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 MODEL_SERVER_URL = env.url("MODEL_SERVER_URL", "http://127.0.0.1:8001", ("http", "https"))
 MODEL_SERVER_TOKEN = env.text("MODEL_SERVER_TOKEN")
+# The model that answers until a new one's space is complete. Empty: searches then go by words alone.
+MODEL_SERVER_BEFORE_URL = env.url("MODEL_SERVER_BEFORE_URL", "", ("http", "https"))
 # Where people reach the site: the command line prints addresses below it.
 HOST = env.text("HOST", "localhost")
 PORT = env.integer("PORT", 8000, low=1, high=65535)

@@ -84,10 +84,10 @@ def site(live_server, settings, tmp_path: Path, model_url: str) -> Iterator[str]
     settings.STORAGES = storages(tmp_path / "storage")
     settings.MODEL_SERVER_URL = model_url
     cache.clear()
-    model.engine.cache_clear()
+    model.client.cache_clear()
     yield live_server.url
     model.engine().engine.close()
-    model.engine.cache_clear()
+    model.client.cache_clear()
 
 
 @pytest.fixture

@@ -142,11 +142,15 @@ def _valkey(plan: Plan) -> None:
 
 def _model(plan: Plan) -> None:
     if env.chosen("MODEL_SERVER_URL"):
-        plan.values.pop("MODEL_SERVER_URL", None)
+        for name in ("MODEL_SERVER_URL", "MODEL_SERVER_BEFORE_URL"):
+            plan.values.pop(name, None)
         return
     port = kept.port(plan.values, "MODEL_PORT")
     _keep(plan, "MODEL_SERVER_URL", f"http://127.0.0.1:{port}")
     plan.stores.append(programs.model(port))  # it needs no database, so it loads while the migrations run
+    port = kept.port(plan.values, "MODEL_BEFORE_PORT")
+    _keep(plan, "MODEL_SERVER_BEFORE_URL", f"http://127.0.0.1:{port}")
+    plan.services.append(programs.model_before(port))
 
 
 def operator_settings() -> dict[str, str]:

@@ -71,10 +71,21 @@ def valkey(command: Sequence[str]) -> Program:
     return Program("valkey", command, order=10)
 
 
-def model(url_port: int) -> Program:
+def model(port: int) -> Program:
+    return Program("model", model_command(port), order=20)
+
+
+def model_before(port: int) -> Program:
+    """Ends at once where no other model's space answers."""
+    command = [PYTHON, "manage.py", "model_before", "--port", str(port)]
+    return Program("model-before", command, order=25, once=True)
+
+
+def model_command(port: int) -> list[str]:
+    """The model server on a port of this machine; which model, its environment says."""
     bind = [
         "--bind",
-        f"127.0.0.1:{url_port}",
+        f"127.0.0.1:{port}",
         "--workers",
         "1",
         "--timeout",
@@ -87,7 +98,7 @@ def model(url_port: int) -> Program:
         "warning",
     ]
     worker_class = "model_server.server.worker.Worker"
-    return Program("model", [*GUNICORN, "-k", worker_class, *bind, "model_server.server.app:app"], order=20)
+    return [*GUNICORN, "-k", worker_class, *bind, "model_server.server.app:app"]
 
 
 def workers() -> list[Program]:

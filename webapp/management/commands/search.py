@@ -14,10 +14,10 @@ from django.db.models import QuerySet
 
 from indexer.models import Label, Library
 from indexer.selectors import videos_present
-from model_server.client import RemoteEngine
 from search.engine import Hit, VideoHits, search
 from search.management.named import libraries_named
 from webapp.errors import faults_of
+from webapp.model import engine
 from webapp.pages.forms import SearchForm
 
 MISUNDERSTOOD = 2
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=10, help="videos to show")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        results = search(asked(options).request(), RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN))
+        results = search(asked(options).request(), engine())
         if results.notice:
             self.stderr.write(results.notice)
         if results.nothing_matches:
