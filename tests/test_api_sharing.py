@@ -105,6 +105,7 @@ def test_a_link_of_another_library_is_not_there(alice, library) -> None:
 def test_who_makes_a_key_is_told_that_it_shares_where_it_does(as_alice, library) -> None:
     page = as_alice.get("/keys").content.decode()
     assert "and share your libraries</option>" in page
+    assert "can also add people to the libraries that you own, and make links into them." in page
     made = as_alice.post("/keys", {"name": "Backup", "scope": "write", "days": "30"}).context["secret"]
     program = Client(headers={"Authorization": f"Bearer {made}"})
     assert program.post(of(library, "links"), {"name": "Lyon"}, JSON).status_code == 201
