@@ -62,6 +62,17 @@ def test_a_source_is_paused_resumed_and_looked_at(run, library: Library) -> None
     assert run("files", made["id"]) == (0, "", "")
 
 
+def test_each_kind_of_place_is_added(run, library: Library, settings, tmp_path: Path) -> None:
+    folder = watched_folder(settings, tmp_path)
+    settings.WATCH_ROOTS += ("s3://films/new",)
+    for place in (str(folder), "s3://films/new/today", "https://example.org/film.mp4"):
+        assert run("sources", "--add", place)[0] == 0, place
+    added = [line.split()[1:3] for line in run("sources")[1].splitlines()]
+    assert [kind for kind, _ in added] == ["folder", "bucket", "address"]
+    assert added[1][1] == "s3://films/new/today"
+    assert run("sources", "--add", str(folder))[2] == "This library has this source already.\n"
+
+
 def test_a_place_that_may_not_be_watched_is_refused(run, library: Library, settings, tmp_path: Path) -> None:
     assert "WATCH_ROOTS" in run("sources", "--add", "/etc")[2]
     watched_folder(settings, tmp_path)
