@@ -100,3 +100,14 @@ def test_a_link_of_another_library_is_not_there(alice, library) -> None:
     Membership.objects.create(library=other, user=User.objects.get(pk=alice.pk), role="owner")
     assert program.delete(of(other, f"links/{made['id']}")).status_code == 404
     assert json.dumps(program.get(of(other, "links")).json()) == '{"items": [], "count": 0}'
+
+
+def test_who_makes_a_key_is_told_that_it_shares_where_it_does(as_alice, library) -> None:
+    page = as_alice.get("/keys").content.decode()
+    assert "and share your libraries</option>" in page
+    assert "can also add people to the libraries that you own, and make links into them." in page
+    made = as_alice.post("/keys", {"name": "Backup", "scope": "write", "days": "30"}).context["secret"]
+    program = Client(headers={"Authorization": f"Bearer {made}"})
+    assert program.post(of(library, "links"), {"name": "Lyon"}, JSON).status_code == 201
+    german = as_alice.get("/keys", headers={"accept-language": "de"}).content.decode()
+    assert "und deine Bibliotheken freigeben</option>" in german

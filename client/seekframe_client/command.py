@@ -1,6 +1,6 @@
 """`seekframe`: search, upload and look from the command line, by SEEKFRAME_URL and SEEKFRAME_KEY.
 
-Exit status: 0 where it did what was asked, 1 where nothing matches, 2 where something went wrong.
+Exit status: 0 where it did what was asked, 1 where nothing matches or changes, 2 where something went wrong.
 """
 
 import argparse
@@ -8,7 +8,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from seekframe_client import command_library, command_moments, command_words
+from seekframe_client import (
+    command_change,
+    command_library,
+    command_moments,
+    command_sharing,
+    command_sources,
+    command_words,
+)
 from seekframe_client.client import Seekframe
 from seekframe_client.environment import seekframe, sentence_of
 from seekframe_client.errors import SeekframeError
@@ -68,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     change.add_argument("--dismiss", type=int, metavar="PAIR", help="it is no copy")
     change.add_argument("--restore", type=int, metavar="PAIR", help="it may be one after all")
     command("segments", segments, "A video's segments with their captions.").add_argument("video_id", metavar="ID")
-    for part in (command_moments, command_words, command_library):
+    for part in (command_moments, command_words, command_library, command_change, command_sharing, command_sources):
         part.add(command)
     asked = command("ask", ask, "Ask about a moment of a video.")
     asked.add_argument("video_id", metavar="ID")

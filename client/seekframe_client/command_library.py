@@ -3,8 +3,9 @@
 import argparse
 from collections.abc import Iterator
 
+from seekframe_client.chosen import each, video_ids
 from seekframe_client.client import Seekframe
-from seekframe_client.named import library_named, video_id
+from seekframe_client.named import library_named
 from seekframe_client.output import FOUND, say
 from seekframe_client.registering import Command
 from seekframe_client.shapes import LabelSet, Library
@@ -27,8 +28,8 @@ def add(command: Command) -> None:
     thrown = command("trash", trash, "Videos in the trash, of libraries that you may change.")
     thrown.add_argument("--library", help="name or id; every library by default")
     change = thrown.add_mutually_exclusive_group()
-    change.add_argument("--put", metavar="ID", help="put this video into the trash")
-    change.add_argument("--restore", metavar="ID", help="bring this one back, as it was")
+    change.add_argument("--put", nargs="+", metavar="ID", help="put these videos into the trash; - for a list")
+    change.add_argument("--restore", nargs="+", metavar="ID", help="bring these back, as they were; - for a list")
 
 
 def labels(server: Seekframe, given: argparse.Namespace) -> int:
@@ -80,11 +81,10 @@ def saved(server: Seekframe, given: argparse.Namespace) -> int:
 
 def trash(server: Seekframe, given: argparse.Namespace) -> int:
     if given.put:
-        server.video_delete(video_id(given.put))
-        say("null" if given.json else "In the trash.")
-        return FOUND
+        return _put(server, given)
+    status = FOUND
     if given.restore:
-        found = [server.video_restore(video_id(given.restore))]
+        found, status = each(video_ids(given.restore), server.video_restore)
     else:
         library = library_named(server, given.library)["id"] if given.library else None
         found = list(server.videos(library=library, trashed=True))
@@ -93,4 +93,16 @@ def trash(server: Seekframe, given: argparse.Namespace) -> int:
     for video in [] if given.json else found:
         since = f"  in the trash since {video['trashed_at'][:10]}" if video["trashed_at"] else "  restored"
         say(f"{video['id']}  {video['title']}{since}")
-    return FOUND
+    return status
+
+
+def _put(server: Seekframe, given: argparse.Namespace) -> int:
+    keys = video_ids(given.put)
+    put, status = each(keys, server.video_delete)
+    if given.json:
+        say("null")
+    elif len(keys) > 1:
+        say(f"{len(put)} of {len(keys)} videos put into the trash.")
+    elif put:
+        say("In the trash.")
+    return status

@@ -1,4 +1,4 @@
-"""What a person calls by its name, on the command line: a library, a label, a video by its id."""
+"""What is called by its name on the command line: a library, a label, a person; a video and a source by its id."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from seekframe_client.client import Seekframe
 from seekframe_client.errors import SeekframeError
 from seekframe_client.shapes import Label, Library
+from seekframe_client.sharing_shapes import Person
 
 
 def library_named(server: Seekframe, wanted: str | None, *, to_change: bool = False) -> Library:
@@ -33,8 +34,26 @@ def label_named(server: Seekframe, wanted: str, library_ids: Sequence[str]) -> L
     raise SeekframeError(0, f"{which} {wanted!r}. There are: {names}.")
 
 
+def person_named(server: Seekframe, wanted: str, library: Library) -> Person:
+    """By the name they sign in with."""
+    known = list(server.people(library["id"]))
+    for person in known:
+        if person["username"] == wanted:
+            return person
+    names = ", ".join(person["username"] for person in known)
+    raise SeekframeError(0, f"Nobody with the name {wanted!r} belongs to {library['name']}. There are: {names}.")
+
+
 def video_id(text: str) -> str:
+    return _id(text, "a video's id: `seekframe videos` lists them")
+
+
+def source_id(text: str) -> str:
+    return _id(text, "a source's id: `seekframe sources` lists them")
+
+
+def _id(text: str, what: str) -> str:
     try:
         return str(UUID(text))
     except ValueError as problem:
-        raise SeekframeError(0, f"{text!r} is not a video's id: `seekframe videos` lists them.") from problem
+        raise SeekframeError(0, f"{text!r} is not {what}.") from problem

@@ -1,11 +1,10 @@
 """Libraries shared: with people who have an account, with people who shall get one, and by links that end."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from seekframe_client import calls
 from seekframe_client.asking import Asking, given
-from seekframe_client.sharing_shapes import Invitation, InvitationMade, Link, LinkMade, Person, Role
+from seekframe_client.sharing_shapes import Days, Invitation, InvitationMade, Link, LinkMade, Person, Role
 
 
 class Sharing(Asking):
@@ -41,7 +40,7 @@ class Sharing(Asking):
         params = given(ended="true" if ended else None)
         return self._each(calls.LINKS, at={"library_id": library_id}, params=params)
 
-    def link_create(self, library_id: str, name: str, days: Literal[1, 7, 30] = 7) -> LinkMade:
+    def link_create(self, library_id: str, name: str, days: Days = 7) -> LinkMade:
         """Whoever has its `address`, which is said this once, may look, without an account."""
         return self._ask(calls.LINK_NEW, at={"library_id": library_id}, json={"name": name, "days": days})
 

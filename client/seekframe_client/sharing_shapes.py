@@ -3,6 +3,7 @@
 from typing import Literal, TypedDict
 
 Role = Literal["owner", "editor", "viewer"]
+Days = Literal[1, 7, 30]  # that a link works
 
 
 class Person(TypedDict):

@@ -79,6 +79,13 @@ def track_retry(*, track: Track) -> bool:
     return True
 
 
+def tracks_retry(*, video: Video) -> bool:
+    """Those of a video that failed, of kinds that its library has switched on. False: there are none."""
+    wanted = [kind for kind in SWITCHES if is_on(video.library, kind)]
+    failed = Track.objects.filter(video=video, kind__in=wanted, status=Status.FAILED)
+    return sum(track_retry(track=track) for track in failed) > 0
+
+
 @transaction.atomic
 def subtitles_import(*, video: Video, name: str, lines: Sequence[Line], language: str = "") -> Track:
     """A person's own subtitles take the place of what was heard, and no model writes over them."""

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from indexer import leases
-from indexer.models import Space, Video
+from indexer.models import Library, Space, Track, Video
 from tests.browser.films import make_film
 from tests.browser.test_look import look as pictures_of
 from tests.indexing import listen
@@ -51,6 +51,9 @@ def fill(film: Video) -> None:
         **common,
         **done,
     )
+    Library.objects.filter(pk=film.library_id).update(hears_speech=True)
+    mute = "The sound is stored as cook, which is not read here."
+    Track.objects.create(video=film, kind="said", status=Track.Status.FAILED, error=mute, attempts=1)
     active = Space.objects.get()
     Space.objects.create(
         model="next",
@@ -78,6 +81,7 @@ def test_the_operator_sees_what_runs_and_tries_again_what_failed(alice_page: Pag
     storage_measure()
     listen()
     expect(alice_page.get_by_text("This file is cut short. Copy it again.")).to_be_visible()  # by itself
+    expect(alice_page.get_by_text("What is said: The sound is stored as cook")).to_be_visible()
     expect(alice_page.get_by_text("Files measured a few")).to_be_visible()
     for theme in ("light", "dark"):
         alice_page.emulate_media(color_scheme=theme)
@@ -90,6 +94,8 @@ def test_the_operator_sees_what_runs_and_tries_again_what_failed(alice_page: Pag
     expect(alice_page.get_by_text("1 video taken up again.")).to_be_visible()
     alice_page.get_by_role("button", name="Retry broken.avi").click()
     expect(alice_page.get_by_text("broken.avi is tried again.")).to_be_visible()
+    alice_page.get_by_role("button", name="Retry Evening").click()
+    expect(alice_page.get_by_text("Evening is tried again.")).to_be_visible()
     expect(alice_page.get_by_text("Nothing has failed.")).to_be_visible()
     listen()
     assert faults == []

@@ -19,7 +19,7 @@ SEEN_EVERY = timedelta(minutes=1)  # a row is not written at every request
 class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("read: look and search")
-        WRITE = "write", _("write: also upload, rename, index again, stop and delete")
+        WRITE = "write", _("write: also upload, change and delete videos, and share your libraries")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=80)

@@ -19,7 +19,11 @@ class KeyForm(forms.Form):
     name = forms.CharField(
         max_length=80, label=_("Name"), help_text=_("What the key is for: Backup script, Assistant.")
     )
-    scope = forms.ChoiceField(choices=ApiKey.Scope.choices, label=_("It may"))
+    scope = forms.ChoiceField(
+        choices=ApiKey.Scope.choices,
+        label=_("It may"),
+        help_text=_("One that writes can also add people to the libraries that you own, and make links into them."),
+    )
     days = forms.TypedChoiceField(
         choices=[("30", _("for 30 days")), ("365", _("for a year")), ("", _("until it is deleted"))],
         coerce=int,

@@ -34,7 +34,7 @@ def install(api: NinjaAPI) -> None:
         return handler
 
     api.add_exception_handler(Http404, answer(404, "There is nothing here, or you may not see it."))
-    api.add_exception_handler(PermissionDenied, answer(403, "You may look at this, but not change it."))
+    api.add_exception_handler(PermissionDenied, _denied)
     api.add_exception_handler(AuthenticationError, answer(401, NO_KEY))
     api.add_exception_handler(EngineError, answer(503))
     api.add_exception_handler(NotDone, answer(409))
@@ -46,6 +46,10 @@ def install(api: NinjaAPI) -> None:
     api.add_exception_handler(Problem, _told)
     for unreadable in (SuspiciousOperation, BadRequest, MultiPartParserError):
         api.add_exception_handler(unreadable, answer(400, BROKEN))
+
+
+def _denied(_request: HttpRequest, error: Any) -> HttpResponse:
+    return problem(403, str(error) or "You may look at this, but not change it.")
 
 
 def _invalid(_request: HttpRequest, error: Any) -> HttpResponse:

@@ -68,7 +68,9 @@ MODEL = (
 ENDS = (
     _("A file could not be read or written (%(why)s)."),
     _("Indexing failed."),
+    _("Listening to it failed."),
     _("Preparing it for playback failed."),
+    _("Reading what is written in it failed."),
     _("Something went wrong inside Seekframe (%(kind)s); the worker's log has the details."),
     _("The earlier index is still searched."),
     _("The uploaded file is no longer in storage: upload it again."),
@@ -225,6 +227,7 @@ NAMES = (
     *(_("Indexing"), _("Playback"), _("Captions"), _("Preparing for playback"), _("Writing captions")),
     *(_("Deleting"), _("Making the sample library"), _("Checking an upload"), _("Labelling segments")),
     *(_("Looking at a source"), _("Writing transcripts"), _("read"), _("write")),
+    *(_("What is said"), _("What is written")),
 )
 SENTENCES = frozenset(
     (

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_POST
 from indexer import timings
 from indexer.failures import failed_videos, failures_of, that_may_pass
 from indexer.selectors import videos_present, videos_visible_to
-from indexer.services import video_retry
 from webapp.operate import queues, services
 from webapp.operate.access import staff_only
 from webapp.operate.model_state import model_state
@@ -42,8 +41,8 @@ def operate_state(request: HttpRequest) -> HttpResponse:
 @require_POST
 @staff_only
 def operate_retry(request: HttpRequest, video_id: UUID) -> HttpResponse:
-    video = get_object_or_404(videos_present(), pk=video_id)
-    if video_retry(video=video):
+    video = get_object_or_404(videos_present().select_related("library"), pk=video_id)
+    if services.video_retry(video=video):
         messages.success(request, _("%(title)s is tried again.") % {"title": video.title})
     else:
         messages.info(

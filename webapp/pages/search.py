@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from indexer.models import Video
 from indexer.selectors import Guest, Person, videos_visible_to
 from search.engine import search
-from search.results import Results
+from search.results import Results, SearchRequest
 from webapp.languages.stored import in_language
 from webapp.metrics.counted import search_seconds
 from webapp.model import engine
@@ -23,6 +24,13 @@ from webapp.sharing.guests import guests_may_look
 from webapp.shown.selectors import NotShown, shown_of
 
 FILTERS = {*NARROWING, "at_least", "must"}
+# What stands on the page before, by the order.
+BEFORE = {
+    "best": gettext_lazy("Better matches"),
+    "newest": gettext_lazy("Newer"),
+    "oldest": gettext_lazy("Older"),
+    "place": gettext_lazy("Earlier moments"),
+}
 
 
 @guests_may_look
@@ -56,7 +64,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "understood": understood(form, everywhere(request.user)),
         "filtered": bool(FILTERS & set(form.changed_data)),
     }
-    context |= said | pages(request.GET, asked.page, results) | rows_shown(request.user, results)
+    context |= said | pages(request.GET, asked, results) | rows_shown(request.user, results)
     return render(request, template_of(results), context)
 
 
@@ -79,12 +87,14 @@ def remember(request: HttpRequest, at_least: int | None) -> None:
         request.session.pop("at_least", None)
 
 
-def pages(asked: QueryDict, page: int, results: Results) -> dict[str, object]:
+def pages(given: QueryDict, asked: SearchRequest, results: Results) -> dict[str, object]:
     """The addresses of the pages before and after this one, empty where there is none."""
+    page = asked.page
     return {
         "page_number": page + 1,
-        "page_before": f"?{with_value(asked, 'page', page)}" if page else "",
-        "page_after": f"?{with_value(asked, 'page', page + 2)}" if results.has_more else "",
+        "page_before": f"?{with_value(given, 'page', page)}" if page else "",
+        "before_says": BEFORE[asked.sort],
+        "page_after": f"?{with_value(given, 'page', page + 2)}" if results.has_more else "",
     }
 
 

@@ -31,7 +31,9 @@ def joined(request: HttpRequest, library_id: UUID) -> Library:
 def owned(request: HttpRequest, library_id: UUID) -> Library:
     library = joined(request, library_id)
     if not can_share(request.user, library):
-        raise PermissionDenied
+        raise PermissionDenied(
+            "Only an owner of this library may do this."
+        )  # programs are told; a page has its own words
     return library
 
 
