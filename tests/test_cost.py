@@ -7,6 +7,7 @@ import pytest
 
 from model_server.evaluation import cost
 from model_server.presets import BASE
+from model_server.vljepa import y_decoder
 from tests import base_parts
 
 C, N, FRAMES, PX = 24, 8, 4, 32  # channels, visual tokens (2 tubelets of 4 patches) of a clip
@@ -74,3 +75,17 @@ def test_presets_of_packages_are_counted_too():
     small_part = {part.name: part for part in cost.cost(cost.preset("tiny"), 5, 7)}
     assert small_part["predictor"].flops > 0
     assert small_part["words"].parameters == 0
+
+
+def test_a_caption_is_counted_where_a_y_decoder_lies_beside_the_weights(tmp_path):
+    assert cost.cost_of_captions(tmp_path, 7) == []
+    decoder = y_decoder.random_decoder(D)
+    y_decoder.save(decoder, tmp_path)
+    (part,) = cost.cost_of_captions(tmp_path, 7)
+    c = decoder.config
+    kv = c.hidden // c.n_heads * c.n_kv_heads
+    layer = 2 * c.hidden * c.hidden + 2 * c.hidden * kv + 3 * c.hidden * c.intermediate
+    prefix, n = c.dim * c.n_prefix * c.hidden, c.n_prefix + 7
+    assert part.trained == 2 * (layer + 2 * c.hidden) + c.hidden + prefix + c.n_prefix * c.hidden
+    assert part.parameters == part.trained + 256 * c.hidden
+    assert part.flops == 2 * (prefix + n * (2 * layer + 256 * c.hidden)) + 2 * 4 * n * n * c.hidden

@@ -1,11 +1,12 @@
-"""What a model costs, computed from its configuration: no weights are loaded, and nothing is run.
+"""What a model costs, computed from its configuration: nothing is run.
 
 python -m model_server.evaluation.cost --preset base [--weights DIR] [--prompt-tokens 8] [--text-tokens 16] [--json]
 
-Memory is parameters times the bytes of a dtype. FLOPs are those of one full clip (x-encoder, predictor) and of one text
-(y-encoder), counted by torch over shapes alone: matrix products and convolutions, two for a multiply and an add; what
-is done an element (norms, softmax, rotary embedding) is left out, as is usual. An x-encoder that looks at frames alone
-is counted for all frames of a clip, though windows share them.
+Memory is parameters times the bytes of a dtype. FLOPs are those of one full clip (x-encoder, predictor), of one text
+(y-encoder) and, where a y-decoder lies beside the weights, of one caption of as many words in one pass, counted by
+torch over shapes alone: matrix products and convolutions, two for a multiply and an add; what is done an element
+(norms, softmax, rotary embedding) is left out, as is usual. An x-encoder that looks at frames alone is counted for all
+frames of a clip, though windows share them.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from model_server.local import cache_dir
-from model_server.presets import preset
+from model_server.presets import WEIGHTS_DIR, preset
 from model_server.training.validation import to_device
+from model_server.vljepa import y_decoder
 from model_server.vljepa.config import VLJEPAConfig
 from model_server.vljepa.model import build_x_encoder, shapes_of
 from model_server.vljepa.packages import WeightsProblem
@@ -40,7 +42,7 @@ class Part:
     name: str
     parameters: int
     trained: int
-    flops: int  # a clip, or a text for the y-encoder
+    flops: int  # a clip; a text for the y-encoder; a caption for the y-decoder
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Total:
     training_bytes: int  # before activations; what is frozen in bfloat16
     flops_a_clip: int
     flops_a_text: int
+    flops_a_caption: int
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,6 +67,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         config = preset(args.preset) if args.weights is None else stored_config(args.weights)
         parts = cost(config, args.prompt_tokens, args.text_tokens)
+        parts += cost_of_captions(args.weights or WEIGHTS_DIR / args.preset, args.text_tokens)
     except (OSError, ValueError, WeightsProblem) as problem:
         sys.exit(f"cost: {problem}")
     total = totals(parts)
@@ -94,6 +98,20 @@ def cost(config: VLJEPAConfig, prompt_tokens: int, text_tokens: int) -> list[Par
     ]
 
 
+def cost_of_captions(folder: Path, text_tokens: int) -> list[Part]:
+    """The y-decoder beside the weights; empty where there is none."""
+    if not (folder / y_decoder.CONFIG).exists():
+        return []
+    decoder = y_decoder.load(folder, json.loads((folder / y_decoder.CONFIG).read_text())["reads"])
+    assert decoder is not None
+    parameters, frozen = count(decoder), count(decoder.model.model.embed_tokens)
+    decoder.to("meta")  # after the count: it unties the words written from the words read
+    embedding = torch.empty(1, decoder.config.dim, device="meta")
+    words = torch.zeros(1, text_tokens, dtype=torch.long, device="meta")
+    writing, _ = counted(lambda: decoder(embedding, words))
+    return [Part("y-decoder", parameters, parameters - frozen, writing)]
+
+
 def see_a_clip(config: VLJEPAConfig, x_encoder: XEncoder) -> VisualTokens:
     side = config.x_encoder.frame_px
     frames = np.zeros((config.clip_frames, side, side, 3), np.uint8)
@@ -121,8 +139,9 @@ def totals(parts: list[Part]) -> Total:
         trained=trained,
         bytes={dtype: parameters * size for dtype, size in BYTES.items()},
         training_bytes=trained * ADAM_BYTES + (parameters - trained) * BYTES["bfloat16"],
-        flops_a_clip=sum(part.flops for part in parts if part.name != "y-encoder"),
+        flops_a_clip=sum(part.flops for part in parts if part.name not in ("y-encoder", "y-decoder")),
         flops_a_text=sum(part.flops for part in parts if part.name == "y-encoder"),
+        flops_a_caption=sum(part.flops for part in parts if part.name == "y-decoder"),
     )
 
 
@@ -137,7 +156,8 @@ def show(config: VLJEPAConfig, parts: list[Part], total: Total, args: argparse.N
     for part in parts:
         sizes = "".join(f"{part.parameters * size / 1e6:>14,.1f}" for size in BYTES.values())
         print(f"{part.name:<10} {part.parameters:>14,} {part.trained:>14,} {part.flops / 1e9:>10,.1f}{sizes}")
-    print(f"a clip: {total.flops_a_clip / 1e9:,.1f} GFLOPs; a text: {total.flops_a_text / 1e9:,.1f} GFLOPs")
+    captions = f"; a caption: {total.flops_a_caption / 1e9:,.1f} GFLOPs" if total.flops_a_caption else ""
+    print(f"a clip: {total.flops_a_clip / 1e9:,.1f} GFLOPs; a text: {total.flops_a_text / 1e9:,.1f} GFLOPs{captions}")
     print(f"training with AdamW: {total.training_bytes / 1e9:,.1f} GB before activations (frozen parts in bfloat16)")
 
 
