@@ -105,6 +105,17 @@ def parse(text: str) -> Query:
     return Query(whole, tuple(_step(part, at) for part, at in parts), within_s)
 
 
+def around(text: str, position: int) -> tuple[str, str, str]:
+    """What was typed, parted at a mistake: before it, the word in which it is, and after.
+
+    >>> around('red "boat at sea', 5)
+    ('red ', '"boat', ' at sea')
+    """
+    words = normalise(text)
+    word = words[position - 1 :].split(" ")[0]
+    return words[: position - 1], word, words[position - 1 + len(word) :]
+
+
 def plain(text: str) -> Query:
     """All of the text as one step of plain words."""
     words = normalise(text)

@@ -42,6 +42,7 @@ def test_what_it_does_not_understand_is_refused_with_the_place_and_help(as_alice
     assert answer.status_code == 400
     assert "This quotation mark is never closed. (character 7)" in shown
     assert "This search cannot be understood" in shown
+    assert 'a dog <mark>"on</mark> grass' in shown
     assert "then opens the trunk" in shown
 
 

@@ -10,7 +10,7 @@ from indexer.models import Library, Video
 from search.intervals import Interval, intervals, total_s
 from search.results import HeatStep
 from tests.search_world import AwayEngine, FakeEngine, add_video, showing, stored_space
-from webapp.pages.moment_files import Moments, as_chapters, as_edl, timeline
+from webapp.pages.moment_files import RATES, Moments, as_chapters, as_edl, as_fcpxml, timeline
 
 QUERY = "dog"
 
@@ -48,6 +48,16 @@ def test_it_takes_the_nearest_rate_that_editors_know(fps: float | None, rate: fl
     (first, _) = timeline(moments(fps)).find_clips()
     assert first.source_range.start_time.to_seconds() == pytest.approx(1.0, abs=0.03)
     assert as_edl(moments(fps)).startswith("TITLE: dog")
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_an_editor_reads_a_cut_list_of_any_rate(fps: float) -> None:
+    written = as_fcpxml(moments(fps))
+    first, second = otio.adapters.read_from_string(written, "fcpx_xml").find_clips()
+    assert first.trimmed_range().start_time.to_seconds() == pytest.approx(1.0, abs=0.05)
+    assert second.trimmed_range().duration.to_seconds() == pytest.approx(1.5, abs=0.05)
+    ticks, second_s = written.split('frameDuration="')[1].split('s"')[0].split("/")
+    assert int(second_s) / int(ticks) == pytest.approx(fps)
 
 
 def test_the_media_has_the_name_of_the_persons_file() -> None:

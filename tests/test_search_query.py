@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.query import MAX_STEPS, QueryError, Step, compose, in_words, parse, plain
+from search.query import MAX_STEPS, QueryError, Step, around, compose, in_words, parse, plain
 
 
 @pytest.mark.parametrize(
@@ -51,24 +51,26 @@ def test_a_minus_belongs_to_its_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "position", "says"),
+    ("typed", "position", "word", "says"),
     [
-        ('a dog "on grass', 7, "never closed"),
-        ('a dog ""', 7, "no words"),
-        ("then a dog", 1, "nothing before"),
-        ("a dog then", 7, "nothing after"),
-        ("a dog then then a cat", 7, "nothing after"),
-        ("-cat", 1, "what to look for"),
-        ("a dog then -cat", 7, "what to look for"),
-        ("a dog then a cat within 2 hours", 25, "one hour"),
-        (" then ".join("abcdef"), 31, f"More than {MAX_STEPS}"),
+        ('a dog "on grass', 7, '"on', "never closed"),
+        ('a dog ""', 7, '""', "no words"),
+        ("then a dog", 1, "then", "nothing before"),
+        ("a dog then", 7, "then", "nothing after"),
+        ("a dog then then a cat", 7, "then", "nothing after"),
+        ("-cat", 1, "-cat", "what to look for"),
+        ("a dog then -cat", 7, "then", "what to look for"),
+        ("a dog then a cat within 2 hours", 25, "2", "one hour"),
+        (" then ".join("abcdef"), 31, "then", f"More than {MAX_STEPS}"),
     ],
 )
-def test_it_says_where_it_does_not_understand(typed: str, position: int, says: str) -> None:
+def test_it_says_where_it_does_not_understand(typed: str, position: int, word: str, says: str) -> None:
     with pytest.raises(QueryError, match=says) as refused:
         parse(typed)
     assert refused.value.position == position
     assert f"(character {position})" in str(refused.value)
+    before, marked, after = around(typed, position)
+    assert (before + marked + after, marked) == (typed, word)
 
 
 def test_plain_words_have_no_operators() -> None:

@@ -1,14 +1,13 @@
-"""A bucket's prefix: moto plays S3 inside this process, below the real client."""
+"""A bucket's prefix as a source: what comes in, how it goes on, and what is refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from indexer.models import Library, Video
+from tests.film_bucket import bucket_of_films, put
 from tests.sources import copy_that_dies, error_of, let_a_minute_pass, source_of, statuses, stored, stray_parts, worked
 from tests.tus_client import VIDEO
 from webapp.sources.bucket import Bucket
@@ -23,24 +22,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def s3(settings, tmp_path: Path, monkeypatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.WATCH_ROOTS = ("s3://films/in",)
-    with mock_aws():
-        client = boto3.client("s3", region_name="us-east-1")
-        client.create_bucket(Bucket="films")
+    with bucket_of_films(monkeypatch) as client:
         yield client
 
 
 @pytest.fixture
 def source(s3, library: Library, alice) -> Source:
     return source_of(library, alice, "s3://films/in/")
-
-
-def put(s3: Any, key: str, data: bytes) -> None:
-    s3.put_object(Bucket="films", Key=key, Body=data)
 
 
 def test_objects_below_the_prefix_come_in_once(source, s3):

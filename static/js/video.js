@@ -136,6 +136,7 @@ function applyCut() {
   }
   find("found-title").textContent = count;
   find("found-none").hidden = moments.length > 0;
+  find("found-files").hidden = moments.length === 0;
   find("found").replaceChildren(...moments.map(foundItem));
   find("hit-marks").replaceChildren(
     ...moments.map((moment) => {

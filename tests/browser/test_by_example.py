@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from indexer.models import Video
 from tests.browser.conftest import until
-from tests.browser.test_look import look
+from tests.browser.test_look import glance, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -60,3 +60,25 @@ def test_a_picture_from_a_file_and_from_the_clipboard(alice_page: Page, films: d
     wrong = FilePayload(name="wrong.png", mimeType="image/png", buffer=b"words")
     alice_page.locator("[data-picture-search] input[type=file]").set_input_files(wrong)
     expect(alice_page.get_by_text("not a photo in a format that can be read here")).to_be_visible()
+
+
+def test_like_this_but_as_the_words_say(alice_page: Page, films: dict[str, Video], shots: Path):
+    page, found = alice_page, alice_page.locator(".hit-about h2")
+    page.goto(f"/v/{films['Evening'].pk}")
+    until(page, "document.querySelector('video').readyState > 1")
+    page.locator("#segments").get_by_role("button").nth(2).click()
+    page.get_by_role("link", name="More like this").click()
+    expect(found).to_have_text(["Red boat, then green hills"])  # red, as the moment is
+    page.get_by_placeholder("But with: at night, in the snow").fill("purple")
+    page.keyboard.press("Enter")
+    expect(page.locator(".understood")).to_contain_text("of Evening, but “purple” in all libraries: ")
+    expect(found).to_have_text(["Evening", "Red boat, then green hills"])
+    faults = glance(page, "like-moment-but", shots)
+    page.get_by_role("link", name="Search by the words alone").click()
+    expect(page.locator(".understood")).to_contain_text("“purple” in all libraries: ")
+    chosen = FilePayload(name="red.png", mimeType="image/png", buffer=picture("red"))
+    page.locator("[data-picture-search] input[type=file]").set_input_files(chosen)  # the words go with it
+    expect(page.locator(".understood")).to_contain_text("Like this picture, but “purple” in all libraries: ")
+    expect(found.first).to_have_text("Evening")
+    faults += glance(page, "like-picture-but", shots)
+    assert faults == []

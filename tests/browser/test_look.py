@@ -18,15 +18,28 @@ Status = Video.Status
 def look(page: Page, name: str, theme: str, shots: Path) -> list[str]:
     """A picture at each width, and what is wrong with the page."""
     faults = []
-    for width, height in SIZES.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(150)
-        page.screenshot(path=shots / f"{name}-{width}-{theme}.png")
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            faults.append(f"{name} is wider than {width} px")
-        if width != 1024:
-            faults += [f"{name} at {width} px: {fault}" for fault in serious(page)]
+    for width in SIZES:
+        faults += at_width(page, width, name, theme, shots)
     page.set_viewport_size({"width": 1440, "height": 900})
+    return faults
+
+
+def glance(page: Page, name: str, shots: Path) -> list[str]:
+    """The whole page, light on a desk and dark on a phone, and what is wrong with it."""
+    faults = []
+    for width, theme in ((390, "dark"), (1440, "light")):
+        page.emulate_media(color_scheme=theme)
+        faults += at_width(page, width, name, theme, shots, whole=True)
+    return faults
+
+
+def at_width(page: Page, width: int, name: str, theme: str, shots: Path, *, whole: bool = False) -> list[str]:
+    page.set_viewport_size({"width": width, "height": SIZES[width]})
+    page.wait_for_timeout(150)
+    page.screenshot(path=shots / f"{name}-{width}-{theme}.png", full_page=whole)
+    faults = [f"{name} at {width} px: {fault}" for fault in serious(page)] if width != 1024 else []
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        faults.append(f"{name} is wider than {width} px")
     return faults
 
 

@@ -15,7 +15,7 @@ from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
 from indexer.selectors import Person, libraries_visible_to, tag_names_in, uploaders_known_to
 from search.filters import Filters
-from search.query import WITHIN_S, QueryError, compose, parse
+from search.query import WITHIN_S, QueryError, around, compose, parse
 from search.results import Example, SearchRequest
 from webapp.languages.stored import in_language
 from webapp.pages.fields import DayField, LabelField, LengthField, MomentField, TagsField
@@ -88,6 +88,7 @@ class SearchForm(forms.Form):
         choices=[("any", _("some may be missing")), ("not_no", _("none clearly missing")), ("yes", _("all seen"))],
     )
     page = forms.IntegerField(required=False, min_value=1, max_value=100)
+    mistake: tuple[str, str, str] | None = None  # the words, parted where they cannot be understood
 
     def __init__(self, data: object, user: Person) -> None:
         super().__init__(data)  # type: ignore[arg-type]
@@ -117,6 +118,7 @@ class SearchForm(forms.Form):
         try:
             parse(text)
         except QueryError as problem:
+            self.mistake = around(text, problem.position)
             raise forms.ValidationError(in_language(problem)) from problem
         return text
 

@@ -5,6 +5,7 @@ import io
 import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from urllib.parse import quote
 
 import opentimelineio as otio
@@ -15,6 +16,7 @@ from webapp.pages.exports import vtt_time
 from webapp.tables import plain
 
 RATES = (24000 / 1001, 24, 25, 30000 / 1001, 30, 50, 60000 / 1001, 60)  # those that editors know
+MOST_TICKS = 60000  # a second, in which each of them counts whole ones
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,9 @@ def as_edl(moments: Moments) -> str:
 
 def as_fcpxml(moments: Moments) -> str:
     text: str = otio.adapters.write_to_string(timeline(moments), "fcpx_xml")
-    return text
+    # The adapter knows television's rates by two decimals alone: of an exact one it leaves the frame's length empty.
+    frame_s = Fraction(1 / moments.rate).limit_denominator(MOST_TICKS)
+    return text.replace('frameDuration=""', f'frameDuration="{frame_s}s"')
 
 
 def timeline(moments: Moments) -> otio.schema.Timeline:
