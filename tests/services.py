@@ -28,14 +28,20 @@ def wait_for_port(port: int, seconds: float = 30) -> None:
     raise RuntimeError(f"nothing listens on port {port} after {seconds} s")
 
 
-STARTED = "SEEKFRAME_TESTS_STARTED"  # names what the first process started: the others inherit its environment
+STARTED = "SEEKFRAME_TESTS_STARTED"  # which test process started what: "gw0 DATABASE_URL REDIS_URL"
 
 
 def start_services() -> None:
-    for name in os.environ.pop(STARTED, "").split():
+    """Each test process has its own, though it inherits the environment of the one that started it. What a test starts
+    has those of its test process: a server that started its own would leave them behind."""
+    me = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    starter, *theirs = os.environ.get(STARTED, "nobody").split()
+    if starter == me:
+        return
+    for name in theirs:
         del os.environ[name]
     ours = [name for name in ("DATABASE_URL", "REDIS_URL") if name not in os.environ]
-    os.environ[STARTED] = " ".join(ours)
+    os.environ[STARTED] = " ".join([me, *ours])
     root = Path(tempfile.mkdtemp(prefix="seekframe-tests-"))
     root.chmod(0o755)
     atexit.register(shutil.rmtree, root, ignore_errors=True)

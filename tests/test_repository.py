@@ -1,7 +1,9 @@
 """The repository keeps its own promises: documented settings, a small tree, names, licence, version."""
 
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -110,3 +112,9 @@ def test_every_yes_of_the_comparison_leads_to_a_test():
     assert all(cell == "N" or re.fullmatch(r"\[.+\]\(\.\./tests/test_\w+\.py\)", cell) for cell in ours), ours
     for link in re.findall(r"\]\((\.\./tests/[^)]+)\)", page):
         assert (ROOT / "docs" / link).resolve().is_file(), link
+
+
+def test_what_a_test_starts_shares_the_services_of_its_test_process():
+    shown = "import os; from tests import services; print(os.environ['DATABASE_URL'], os.environ['SEEKFRAME_VAR'])"
+    child = subprocess.run([sys.executable, "-c", shown], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert child.stdout.split() == [os.environ["DATABASE_URL"], os.environ["SEEKFRAME_VAR"]]
