@@ -17,7 +17,6 @@ from django.db import connection
 from benchmarks.running import Up
 from indexer import deletion, files, services
 from indexer.models import Library, Video
-from search.management.commands import search as search_command
 from tests.indexing import in_a_process
 from tests.search_world import FakeEngine, add_video, showing, stored_space
 from tests.tus_client import VIDEO
@@ -25,6 +24,7 @@ from webapp.backup import manifest, put_back, take
 from webapp.backup.blobs import Blobs
 from webapp.backup.problems import BackupProblem
 from webapp.backup.take import backup_take
+from webapp.management.commands import search as search_command
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 
