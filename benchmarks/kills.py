@@ -27,7 +27,6 @@ from benchmarks.kill_uploads import Sent, Uploader
 from benchmarks.running import Up, Visitor
 
 UPLOADERS = 2
-REST_S = 900.0  # for all that was sent to come to rest once the kills are over
 SEARCH_EVERY_S = 2.0
 SWEEP = """
 import time
@@ -48,6 +47,7 @@ class Run:
     between_s: tuple[float, float]  # two kills
     upload_every_s: float
     model: str = "small"
+    rest_s: float = 900.0  # for all that was sent to come to rest once the kills are over
     models: Path | None = None  # what a first start has made of the weights, so that this one need not
 
 
@@ -81,7 +81,7 @@ def _measured(run: Run, up: Up, files: list[Path]) -> dict[str, Any]:
     for uploader in uploaders:
         uploader.join()
     look = Look(up, visitor)
-    rest_s = look.wait_for_rest(REST_S)
+    rest_s = look.wait_for_rest(run.rest_s)
     print(f"at rest after {rest_s:.0f} s", file=sys.stderr)
     ended = {"videos": look.outcomes(), "reasons": look.reasons()}
     said = {"kills": sum(killer.ended.values()), "seed": run.seed, "model": run.model, "killed": killer.ended}

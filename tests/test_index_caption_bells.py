@@ -44,10 +44,10 @@ def test_the_sweeper_rings_once_for_a_ready_video_without_captions(video):
 def test_a_lost_worker_is_rung_for_and_at_last_given_up(video):
     Video.objects.update(rung_at=timezone.now(), media_rung_at=timezone.now(), caption_rung_at=timezone.now())
     assert leases.claim(video.pk, "caption")
-    assert not sweeper.side_work_due("caption").exists(), "its worker may still live"
+    assert not sweeper.side_work_due("caption", sweeper.RING_AGAIN).exists(), "its worker may still live"
     lapsed = timezone.now() - timedelta(seconds=1)
     Video.objects.update(caption_lease_until=lapsed, caption_rung_at=lapsed - timedelta(minutes=2))
-    assert sweeper.side_work_due("caption").exists()
+    assert sweeper.side_work_due("caption", sweeper.RING_AGAIN).exists()
     Video.objects.update(caption_attempts=leases.MAX_ATTEMPTS)
     sweeper.sweep()
     video.refresh_from_db()

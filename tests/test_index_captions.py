@@ -148,7 +148,7 @@ def test_after_a_kill_only_what_is_missing_is_decoded(video, monkeypatch):
 def test_a_model_without_decoder_is_no_error_and_is_not_asked_again(video):
     assert (written(video, ColourEngine()).caption_status, video.caption_error) == ("ready", captions.NO_DECODER)
     assert not video.captions.exists()
-    assert not sweeper.side_work_due("caption").exists()
+    assert not sweeper.side_work_due("caption", sweeper.RING_AGAIN).exists()
 
 
 @pytest.mark.django_db
@@ -157,7 +157,7 @@ def test_a_decoder_that_came_later_wakes_the_videos_left_without(video, library,
     written(video, CaptioningEngine())
     other.refresh_from_db()
     assert (other.caption_status, other.caption_error) == (Status.UPLOADED, "")
-    assert list(sweeper.side_work_due("caption")) == [other]
+    assert list(sweeper.side_work_due("caption", sweeper.RING_AGAIN)) == [other]
 
 
 @pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_a_model_that_is_away_is_tried_again_and_not_for_ever(video):
         Video.objects.filter(pk=video.pk).update(caption_lease_until=None)
     written(video, CaptioningEngine(away))
     assert (video.caption_status, video.caption_error) == (Status.FAILED, "The model does not answer.")
-    assert not sweeper.side_work_due("caption").exists()
+    assert not sweeper.side_work_due("caption", sweeper.RING_AGAIN).exists()
     assert services.captions_start(video=video)
     assert (written(video, CaptioningEngine()).caption_status, video.caption_error) == (Status.READY, "")
 
@@ -192,7 +192,7 @@ def test_a_cancel_keeps_what_is_written_and_can_be_taken_back(video, monkeypatch
     cancel = CaptioningEngine(lambda call: call == 2 and services.captions_cancel(video=video))
     assert (written(video, cancel).caption_status, video.captions.count()) == (Status.CANCELLED, 1)
     assert not services.captions_cancel(video=video), "nothing is left to stop"
-    assert not sweeper.side_work_due("caption").exists()
+    assert not sweeper.side_work_due("caption", sweeper.RING_AGAIN).exists()
     assert services.captions_start(video=video)
     assert not services.captions_start(video=video), "it waits already"
     written(video, CaptioningEngine())

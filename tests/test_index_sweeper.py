@@ -1,5 +1,6 @@
 """The sweeper rings for what no doorbell will wake, and for nothing else."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from indexer import deletion, leases, pipeline, services, sweeper
 from indexer.models import Video
 from tests.engines import ColourEngine
 from tests.indexing import listen, lose_worker, placeholder_video, without_decoding
+from tests.services import start_valkey
 
 Status = Video.Status
 
@@ -70,6 +72,24 @@ def test_a_message_that_was_lost_is_sent_again(video):
     assert swept(video) == ["index_video"]
     Video.objects.filter(pk=video.pk).update(rung_at=None)
     assert swept(video) == ["index_video"], "a broker that was down at the upload"
+
+
+@pytest.fixture
+def young_broker() -> Iterator[str]:
+    """The address of one that began this moment, as after a kill."""
+    process, address = start_valkey()
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+@pytest.mark.django_db
+def test_what_a_killed_broker_took_along_is_sent_again_at_once(video, settings, young_broker):
+    Video.objects.filter(pk=video.pk).update(rung_at=ago(minutes=1))
+    rung = listen()
+    settings.REDIS_URL = young_broker  # Celery sends to the older one still, where the test listens
+    sweeper.sweep()
+    assert rung() == [("index_video", str(video.pk))]
 
 
 @pytest.mark.django_db

@@ -4,13 +4,11 @@ import logging
 from collections.abc import Iterable
 
 from celery import current_app
-from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
-from redis import Redis
-from redis.exceptions import RedisError
 
+from indexer import broker
 from indexer.bells import AT_ONCE
 from indexer.models import Track
 
@@ -20,27 +18,18 @@ log = logging.getLogger(__name__)
 
 TRACK = "indexer.tasks.write_track"
 QUEUE = "tracks"
-ANSWER_S = 1.0
 
 
 def ring(track_id: int) -> None:
     """Where the extra packages are not installed nobody takes the messages: there must not be more and more of them."""
     try:
-        if messages_waiting() >= AT_ONCE:
+        if broker.messages_waiting(QUEUE)[QUEUE] >= AT_ONCE:
             return  # the sweeper comes back
         current_app.send_task(TRACK, args=[track_id], retry=False)
-    except (OperationalError, RedisError, OSError) as problem:
+    except (OperationalError, *broker.AWAY) as problem:
         log.warning("doorbell_not_rung", extra={"track_id": track_id, "task": TRACK, "problem": str(problem)})
         return
     Track.objects.filter(pk=track_id).update(rung_at=Now())
-
-
-def messages_waiting() -> int:
-    broker: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
-    try:
-        return int(broker.llen(QUEUE))
-    finally:
-        broker.close()
 
 
 def ring_on_commit(track_ids: Iterable[int]) -> None:

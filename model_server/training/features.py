@@ -68,10 +68,16 @@ def cached_shard(items: list[Item], x_encoder: XEncoder, space: Space, cache: Pa
 
 
 def shard_key(items: list[Item], space: Space) -> str:
-    """Changes when a file, the sampling or what the x-encoder sees of a picture does."""
-    facts = [(str(item.path), item.path.stat().st_size, item.path.stat().st_mtime_ns) for item in items]
+    """Changes when a file's bytes, the sampling or what the x-encoder sees of a picture does; not with a file's folder
+    or its time, as the same data may be laid out anew. The name counts: a photo's crops are drawn by it."""
+    facts = [(item.path.name, _digest(item.path)) for item in items]
     sampling = (space.model, space.frame_px, space.n_looks, space.clip_frames, space.window_s)
     return hashlib.sha256(json.dumps([facts, sampling]).encode()).hexdigest()[:24]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def encode_items(items: list[Item], x_encoder: XEncoder, space: Space) -> dict[str, np.ndarray]:

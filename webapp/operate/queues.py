@@ -7,15 +7,13 @@ from celery import current_app
 from django.conf import settings
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
-from redis import Redis
-from redis.exceptions import RedisError
 
+from indexer import broker
 from indexer.models import Track, Video
 from indexer.selectors import videos_present
 from webapp.uploads.models import Upload
 
 Status = Video.Status
-ANSWER_S = 1.0  # a broker that is slower counts as away: the page must not wait
 
 
 @dataclass(frozen=True)
@@ -71,10 +69,7 @@ def queue_names() -> list[str]:
 
 def messages() -> dict[str, int] | None:
     """Messages in each queue that no worker has taken; None where the broker does not answer."""
-    broker: Redis = Redis.from_url(settings.REDIS_URL, socket_timeout=ANSWER_S, socket_connect_timeout=ANSWER_S)
     try:
-        return {name: int(broker.llen(name)) for name in queue_names()}
-    except (RedisError, OSError):
+        return broker.messages_waiting(*queue_names())
+    except broker.AWAY:
         return None
-    finally:
-        broker.close()
