@@ -54,14 +54,16 @@ def test_queries_of_any_length_are_the_same_by_onnx_runtime_and_torch(engine: Lo
     texts = ["a dog", "two people ride along a wet road", "", "word " * 400]
     by_onnx = engine.encode_texts(texts)
     by_torch = engine.model.encode_texts(texts)
-    np.testing.assert_allclose(by_onnx, by_torch.detach().numpy(), atol=1e-5)
+    alike = (by_onnx * by_torch.detach().numpy()).sum(axis=1)
+    assert alike[:2].min() >= 0.999, "in eight bits"
+    assert alike.min() >= 0.99, "no sentences"
     np.testing.assert_allclose(engine.encode_texts(texts[:1])[0], by_onnx[0], atol=1e-5)
 
 
 def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path):
     for version in ("old", "new"):
         encode = OnnxYEncoder(engine.model, version, tmp_path, threads=1)
-    assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-1.onnx"]
+    assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-2.onnx"]
     assert encode(["a dog"]).shape == (1, engine.space.dim)
 
 
