@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from model_server.frames.closer import canvas, is_closer, middle, overview
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S
-from model_server.frames.source import Source, orientation
+from model_server.frames.source import Source, orientation, packets_of
 from model_server.frames.windows import SLACK
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -60,8 +60,8 @@ class Clock:
 
 def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame with its moment; damaged ones are left out. With an interval, those between may be left out too."""
-    packets = source.container.demux(source.stream)
-    for packet in _thinned(source, packets, interval_s) if interval_s else _readable(packets):
+    packets = packets_of(source.container, source.stream)
+    for packet in _thinned(source, packets, interval_s) if interval_s else packets:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -70,20 +70,6 @@ def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) 
             continue
         for frame in frames:
             yield clock.time(frame), frame
-
-
-def _readable(packets: Iterator["av.Packet[VideoStream]"]) -> Iterator["av.Packet[VideoStream]"]:
-    """Packets up to where the file breaks off: what came before is still good."""
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            return
-        yield packet
 
 
 def _thinned(
@@ -99,7 +85,7 @@ def _thinned(
     ahead: deque[av.Packet[VideoStream]] = deque()
     known: list[int] = []  # time stamps of packets behind and ahead, sorted
     behind: deque[int] = deque()
-    for packet in _readable(packets):
+    for packet in packets:
         thin = thin and (packet.pts is not None or not packet.size)
         ahead.append(packet)
         if packet.pts is not None:
