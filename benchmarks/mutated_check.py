@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -233,11 +233,13 @@ def _what_was_seen(watch: Watch) -> None:
         watch.fault("the secret film's pictures came out")
     finding.child_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     finding.parent_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    if finding.child_bytes > Limits(0).memory_bytes + CODE_BYTES:
-        watch.fault(f"the child held {finding.child_bytes >> 20} MiB")
-    if finding.parent_bytes > PARENT_BYTES:
-        watch.fault(f"the parent held {finding.parent_bytes >> 20} MiB")
+    finding.faults += memory_faults(finding.child_bytes, finding.parent_bytes)
 
 
-def as_json(finding: Finding) -> dict[str, Any]:
-    return asdict(finding)
+def memory_faults(child_bytes: int, parent_bytes: int) -> list[str]:
+    """
+    >>> memory_faults(100 << 20, 3 << 30)
+    ['the parent held 3072 MiB']
+    """
+    held = (("child", child_bytes, Limits(0).memory_bytes + CODE_BYTES), ("parent", parent_bytes, PARENT_BYTES))
+    return [f"the {who} held {n >> 20} MiB" for who, n, most in held if n > most]

@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.mutated import mutated_run, table
 from benchmarks.mutated_canary import shows_secret, watching
-from benchmarks.mutated_check import CRASHED, MISTAKE, READ, REFUSED, STOPPED, Watch, look_at
+from benchmarks.mutated_check import CRASHED, MISTAKE, READ, REFUSED, STOPPED, Watch, look_at, memory_faults
 from benchmarks.mutated_corpus import KINDS, Case, Corpus
-from benchmarks.mutated_hostile import HOSTILE, PLANTED
+from benchmarks.mutated_hostile import PLANTED
 from benchmarks.mutated_seeds import make_seeds
 from model_server.engine import Space
 from model_server.frames.confine import Limits
@@ -119,10 +119,6 @@ def child_hangs(case: Case, _place: Path, _watch: Watch) -> None:
     run_child(case, "hang", stall_s=0.5)
 
 
-def child_hoards(case: Case, _place: Path, _watch: Watch) -> None:
-    run_child(case, "bomb", memory_bytes=3 << 30)
-
-
 @pytest.mark.parametrize(
     ("steps", "outcome", "fault"),
     [
@@ -136,7 +132,6 @@ def child_hoards(case: Case, _place: Path, _watch: Watch) -> None:
         (show_the_secret, READ, "the secret film's pictures came out"),
         (child_trips, MISTAKE, "the child made a mistake"),
         (child_babbles, MISTAKE, "the child made a mistake"),
-        (child_hoards, REFUSED, "the child held"),
     ],
 )
 def test_each_fault_is_noticed(tmp_path, steps, outcome, fault):
@@ -145,6 +140,11 @@ def test_each_fault_is_noticed(tmp_path, steps, outcome, fault):
     assert [text for text in finding.faults if fault in text], finding
     assert len(finding.faults) == 1
     assert finding.outcome == outcome
+
+
+def test_more_memory_than_the_limits_allow_is_a_fault():
+    assert memory_faults(2 << 30, 1 << 30) == []
+    assert memory_faults(3 << 30, 3 << 30) == ["the child held 3072 MiB", "the parent held 3072 MiB"]
 
 
 @pytest.mark.parametrize(("steps", "outcome"), [(child_crashes, CRASHED), (child_hangs, STOPPED)])
@@ -161,11 +161,9 @@ def follow(case: Case, _place: Path, _watch: Watch) -> None:
 
 
 def test_a_host_that_is_reached_is_a_fault_of_the_run(tmp_path):
-    playlist = KINDS.index("playlist")
-    cycle = len(KINDS) + len(KINDS) - len(HOSTILE)
-    result = mutated_run([playlist + k * cycle for k in range(8)], 1, tmp_path, clips=CLIPS[:1], steps=follow)
-    assert result["faults"]
-    assert all(fault.startswith("a host was reached: a connection from") for fault in result["faults"])
+    result = mutated_run([KINDS.index("playlist")], 1, tmp_path, clips=CLIPS[:1], steps=follow)
+    (fault,) = result["faults"]
+    assert fault.startswith("a host was reached: a connection from")
 
 
 def test_the_secret_film_is_known_again_and_nothing_else_is(tmp_path):
