@@ -56,6 +56,15 @@ def test_a_track_without_pictures_is_refused_with_a_sentence(tmp_path):
     assert "No picture in this file can be decoded" in str(refused(path))
 
 
+def test_a_short_film_whose_time_runs_back_is_read_as_long_as_its_packets_say(tmp_path):
+    """More pictures came than its length allows, which the parent took for nonsense and put the file aside."""
+    once = make_video(tmp_path / "a.ts", 1.6, codec="mpeg2video", fps=25).read_bytes()
+    path = tmp_path / "v.ts"
+    path.write_bytes(once * 2)
+    (batch,) = read_windows(path, SPACE)
+    assert (len(batch.windows), batch.windows[0].end_s) == (1, probe(path).duration_s)
+
+
 def test_thousands_of_tracks_are_not_opened(tmp_path):
     path = make_video(tmp_path / "v.mp4", 1)
     film = path.read_bytes()

@@ -179,6 +179,7 @@ class Sampled:
     painter: Painter
     interval_s: float
     at_least_s: float = 0.0  # the last picture stays until then
+    at_most_s: float = math.inf  # what comes later is left out
     end_s: float = 0.0
 
     def pictures(self) -> Iterator[Picture]:
@@ -188,6 +189,8 @@ class Sampled:
         shown: VideoFrame | None = None
         taken = sent = 0
         for time_s, frame in timed_frames(self.source, clock, self.interval_s):
+            if shown is not None and time_s >= self.at_most_s:
+                break
             if shown is not None and (due := n_moments(time_s, self.interval_s)) > taken:
                 held.extend(self._painted(shown, taken, due))
                 taken = due
@@ -197,7 +200,7 @@ class Sampled:
             shown = frame
         if shown is None:
             raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
-        self.end_s = max(clock.end_s, self.at_least_s)
+        self.end_s = min(max(clock.end_s, self.at_least_s), self.at_most_s)
         held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
         while held and sent < self._whole(self.end_s):
             yield held.popleft()
