@@ -12,12 +12,14 @@ from benchmarks.mutated_boxes import atom, matroska_of, with_atom
 from benchmarks.mutated_canary import Canary, watching
 from benchmarks.mutated_hostile import HOSTILE, alias
 from benchmarks.mutated_seeds import Seed
+from model_server.engine import Space
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import VIDEO_CODECS
 from model_server.frames.reader import probe
 from model_server.frames.source import open_source
-from tests.test_frames_formats import SPACE
 from tests.videos import make_video, read_windows
+
+SPACE = Space("m", "v", dim=8, clip_frames=4, window_s=2.0, stride_s=1.0, prompt="", frame_px=32)
 
 
 @pytest.fixture
