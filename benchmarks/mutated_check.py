@@ -140,51 +140,50 @@ AFTER = (poster, proxy, sound, storyboard, writing)
 
 def look_at(case: Case, steps: Steps = as_the_product, deadline_s: float = DEADLINE_S) -> Finding:
     """Never raises: a process that dies or hangs is a fault of the product, and the run goes on."""
-    receiver, sender = _CONTEXT.Pipe(duplex=False)
-    worker = _CONTEXT.Process(target=_look, args=(case, steps, sender))
-    began = time.monotonic()
-    worker.start()
-    sender.close()
-    finding = Finding(case.path.name, case.kind, case.number)
-    try:
-        if receiver.poll(deadline_s):
-            finding = receiver.recv()
-        else:
-            finding.faults.append(f"the parent hung: nothing came of it in {deadline_s:.0f} s")
-    except EOFError:
-        worker.join()
-        finding.faults.append(f"the parent crashed with code {worker.exitcode}")
-    finally:
-        worker.kill()
-        worker.join()
-    finding.seconds = round(time.monotonic() - began, 2)
-    return finding
+    with tempfile.TemporaryDirectory(prefix="seekframe-mutated-") as folder:
+        receiver, sender = _CONTEXT.Pipe(duplex=False)
+        worker = _CONTEXT.Process(target=_look, args=(case, steps, Path(folder), sender))
+        began = time.monotonic()
+        worker.start()
+        sender.close()
+        finding = Finding(case.path.name, case.kind, case.number)
+        try:
+            if receiver.poll(deadline_s):
+                finding = receiver.recv()
+            else:
+                finding.faults.append(f"the parent hung: nothing came of it in {deadline_s:.0f} s")
+        except EOFError:
+            worker.join()
+            finding.faults.append(f"the parent crashed with code {worker.exitcode}")
+        finally:
+            worker.kill()
+            worker.join()
+        finding.seconds = round(time.monotonic() - began, 2)
+        return finding
 
 
-def _look(case: Case, steps: Steps, sender: Connection) -> None:
+def _look(case: Case, steps: Steps, folder: Path, sender: Connection) -> None:
     """In the process of its own: temporary files, working folder and log lead where they can be looked through."""
     finding = Finding(case.path.name, case.kind, case.number)
     watch = Watch(finding)
-    with tempfile.TemporaryDirectory(prefix="seekframe-mutated-") as folder:
-        place, temporary, here = (Path(folder, name) for name in ("made", "temporary", "here"))
-        for path in (place, temporary, here):
-            path.mkdir()
-        tempfile.tempdir = str(temporary)
-        os.chdir(here)
-        before = case.path.read_bytes()
-        with _listening(watch):
-            try:
-                steps(case, place, watch)
-            except MediaError as error:
-                finding.sentence = str(error)
-                finding.outcome = watch.judge(error)
-            except BaseException as error:  # noqa: BLE001 - this is what is looked for
-                finding.outcome = MISTAKE
-                watch.fault(f"the parent met {type(error).__name__}: {error}")
-        _what_is_left(watch, temporary, here, place)
-        if case.path.read_bytes() != before:
-            watch.fault("the file itself was changed")
-        os.chdir("/")
+    place, temporary, here = (folder / name for name in ("made", "temporary", "here"))
+    for path in (place, temporary, here):
+        path.mkdir()
+    tempfile.tempdir = str(temporary)
+    os.chdir(here)
+    before = case.path.read_bytes()
+    with _listening(watch):
+        try:
+            steps(case, place, watch)
+        except MediaError as error:
+            finding.sentence = str(error)
+            finding.outcome = watch.judge(error)
+        except BaseException as error:  # noqa: BLE001 - this is what is looked for
+            finding.outcome = MISTAKE
+            watch.fault(f"the parent met {type(error).__name__}: {error}")
+    _what_is_left(watch, temporary, here, place)
+    if case.path.read_bytes() != before:
+        watch.fault("the file itself was changed")
     _what_was_seen(watch)
     sender.send(finding)
 
