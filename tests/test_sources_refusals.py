@@ -127,6 +127,7 @@ def test_a_name_that_changes_its_address_after_the_look_is_not_asked_again(serve
     "typed",
     [
         "ftp://example.org/a.mp4",
+        "rtsp://example.org/a",
         "file:///etc/passwd",
         "https://",
         "http://a:b@example.org/a.mp4",

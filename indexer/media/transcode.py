@@ -20,7 +20,7 @@ from model_server.frames.child import Task
 from model_server.frames.decode import Clock
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source, orientation
+from model_server.frames.source import Source, codec_name, open_source, orientation, packets_of
 
 _TICKS = 90_000
 _RATE = 48_000
@@ -45,7 +45,7 @@ def proxy(task: Task) -> None:
             tracks[sound.index] = Sound(source, sound, out)
             streams.append(sound)
         said = time.monotonic()
-        for packet in packets_of(source, streams):
+        for packet in sized_packets(source, streams):
             tracks[packet.stream_index].take(packet)
             if time.monotonic() - said > _PROGRESS_EVERY_S:
                 said = time.monotonic()
@@ -61,15 +61,8 @@ def sound_stream(source: Source) -> AudioStream | None:
     return next(known, None)
 
 
-def packets_of(source: Source, streams: list[Any]) -> Iterator[Any]:
-    packets = source.container.demux(streams)
-    while True:
-        try:
-            packet = next(packets)
-        except (StopIteration, av.error.InvalidDataError, av.error.EOFError):
-            return
-        if packet.size:
-            yield packet
+def sized_packets(source: Source, streams: list[Any]) -> Iterator[Any]:
+    return (packet for packet in packets_of(source.container, streams) if packet.size)
 
 
 class Copy:

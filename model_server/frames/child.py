@@ -92,7 +92,8 @@ def serve(known: Mapping[str, Job]) -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # a library that prints must not garble the answers
     _import_all_of_av()
-    Image.init()  # Pillow, too, imports its formats when they are first met
+    if order["job"] == "photo":
+        Image.init()  # Pillow, too, imports its formats when they are first met: a third of a start's work
     job = known[order["job"]]
     layers = _confine(order)
     threading.Thread(target=_exit_with_parent, daemon=True).start()

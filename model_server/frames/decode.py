@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from model_server.frames.closer import canvas, is_closer, middle, overview
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S
-from model_server.frames.source import Source, orientation
+from model_server.frames.source import Source, orientation, packets_of
 from model_server.frames.windows import SLACK
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -60,8 +60,8 @@ class Clock:
 
 def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame with its moment; damaged ones are left out. With an interval, those between may be left out too."""
-    packets = source.container.demux(source.stream)
-    for packet in _thinned(source, packets, interval_s) if interval_s else _readable(packets):
+    packets = packets_of(source.container, source.stream)
+    for packet in _thinned(source, packets, interval_s) if interval_s else packets:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -70,20 +70,6 @@ def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) 
             continue
         for frame in frames:
             yield clock.time(frame), frame
-
-
-def _readable(packets: Iterator["av.Packet[VideoStream]"]) -> Iterator["av.Packet[VideoStream]"]:
-    """Packets up to where the file breaks off: what came before is still good."""
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            return
-        yield packet
 
 
 def _thinned(
@@ -99,7 +85,7 @@ def _thinned(
     ahead: deque[av.Packet[VideoStream]] = deque()
     known: list[int] = []  # time stamps of packets behind and ahead, sorted
     behind: deque[int] = deque()
-    for packet in _readable(packets):
+    for packet in packets:
         thin = thin and (packet.pts is not None or not packet.size)
         ahead.append(packet)
         if packet.pts is not None:
@@ -193,6 +179,7 @@ class Sampled:
     painter: Painter
     interval_s: float
     at_least_s: float = 0.0  # the last picture stays until then
+    at_most_s: float = math.inf  # what comes later is left out
     end_s: float = 0.0
 
     def pictures(self) -> Iterator[Picture]:
@@ -202,6 +189,8 @@ class Sampled:
         shown: VideoFrame | None = None
         taken = sent = 0
         for time_s, frame in timed_frames(self.source, clock, self.interval_s):
+            if shown is not None and time_s >= self.at_most_s:
+                break
             if shown is not None and (due := n_moments(time_s, self.interval_s)) > taken:
                 held.extend(self._painted(shown, taken, due))
                 taken = due
@@ -211,7 +200,7 @@ class Sampled:
             shown = frame
         if shown is None:
             raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
-        self.end_s = max(clock.end_s, self.at_least_s)
+        self.end_s = min(max(clock.end_s, self.at_least_s), self.at_most_s)
         held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
         while held and sent < self._whole(self.end_s):
             yield held.popleft()

@@ -70,16 +70,19 @@ def clips(task: "Task") -> None:
         sampled = _sampled(task, window_s / n_frames)
         if _send(task, sampled, at_least=n_frames):
             return
-        end_s = sampled.end_s  # the packets promised more than can be decoded
+        end_s = sampled.end_s or 1 / sampled.source.fps  # the packets promised more than can be decoded
     interval_s = end_s if extent.n_packets == 1 else end_s / n_frames
-    sampled = _sampled(task, interval_s, at_least_s=end_s)
+    sampled = _sampled(task, interval_s, end_s)
     _send(task, sampled, at_least=0, one_picture=extent.n_packets == 1)
 
 
-def _sampled(task: "Task", interval_s: float, at_least_s: float = 0.0) -> Sampled:
+def _sampled(task: "Task", interval_s: float, lasts_s: float | None = None) -> Sampled:
+    """`lasts_s`: exactly so long, whatever the frames say: the parent counts on a number of pictures."""
     source = open_source(task.fd)
     painter = ClipPainter(int(task.arguments["frame_px"]), int(task.arguments["n_looks"]), source.pixel_aspect)
-    return Sampled(source, painter, interval_s, at_least_s)
+    if lasts_s is None:
+        return Sampled(source, painter, interval_s)
+    return Sampled(source, painter, interval_s, at_least_s=lasts_s, at_most_s=lasts_s)
 
 
 def _send(task: "Task", sampled: Sampled, at_least: int, *, one_picture: bool = False) -> bool:

@@ -11,7 +11,7 @@ from av.container import InputContainer
 
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source
+from model_server.frames.source import Source, codec_name, open_source, packets_of
 
 if TYPE_CHECKING:
     from model_server.frames.child import Task
@@ -82,24 +82,12 @@ def _frames(source: Source, stream: Any, start_s: float) -> Iterator[Any]:
             source.container.seek(offset, stream=stream, backward=True)
         except av.error.FFmpegError:
             pass  # not seekable: read from the start
-    packets = source.container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.error.FFmpegError as error:
-            _unless_memory(error)
-            return  # the file breaks off: what came before is still good
+    for packet in packets_of(source.container, stream):
         try:
             yield from packet.decode()
         except av.error.FFmpegError as error:
-            _unless_memory(error)
-
-
-def _unless_memory(error: av.error.FFmpegError) -> None:
-    if isinstance(error, MemoryError):
-        raise error
+            if isinstance(error, MemoryError):
+                raise
 
 
 class Tape:

@@ -2,7 +2,7 @@
 
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ _WEBM = b"\x42\x82\x84webm"  # the document type in Matroska's header
 _SHORT_S = 10.0  # a file this short is read through to be measured
 _TAIL_S = 5.0
 _MAX_THREADS = 8
+_MAX_STREAMS = 200  # a recording of all that one transmitter sends; each costs a decoder while FFmpeg probes
 
 
 @dataclass
@@ -30,11 +31,7 @@ class Source:
     stream: VideoStream
     format: str  # the demuxer's name, or webm: browsers play that Matroska only
     origin_s: float  # the player's zero, in the stream's own time
-
-    @property
-    def fps(self) -> float:
-        rate = self.stream.average_rate or self.stream.guessed_rate
-        return float(rate) if rate and 0 < rate <= 1000 else FALLBACK_FPS
+    fps: float  # read at once: the stream's memory is gone when the container is closed
 
     @property
     def pixel_aspect(self) -> float:
@@ -61,7 +58,7 @@ def open_source(fd: int) -> Source:
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = min(len(os.sched_getaffinity(0)), _MAX_THREADS)
     name = "webm" if demuxer == "matroska" and _WEBM in head[:64] else demuxer
-    return Source(container, stream, name, _origin_s(container, stream))
+    return Source(container, stream, name, _origin_s(container, stream), _fps(stream))
 
 
 def _options(fd: int, demuxer: str) -> dict[str, str]:
@@ -72,6 +69,7 @@ def _options(fd: int, demuxer: str) -> dict[str, str]:
         "format_whitelist": ",".join((demuxer, "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")),
         "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),  # FFmpeg opens decoders while it probes
         "max_pixels": str(MAX_PIXELS),
+        "max_streams": str(_MAX_STREAMS),
     }
 
 
@@ -141,6 +139,11 @@ def _origin_s(container: InputContainer, stream: VideoStream) -> float:
     return min(starts, default=0.0)
 
 
+def _fps(stream: VideoStream) -> float:
+    rate = stream.average_rate or stream.guessed_rate
+    return float(rate) if rate and 0 < rate <= 1000 else FALLBACK_FPS
+
+
 @dataclass(frozen=True)
 class Extent:
     end_s: float
@@ -204,16 +207,23 @@ def _packet_end_s(source: Source, packet: "av.Packet[Any]", count: int) -> float
     return source.seconds(stamp + (packet.duration or 0)) + (0 if packet.duration else 1 / source.fps)
 
 
-def _packets(source: Source) -> Any:
-    """Packets of the picture until the end of the file, or until what is left cannot be read."""
-    packets = source.container.demux(source.stream)
+def packets_of(container: InputContainer, streams: Any) -> Iterator[Any]:
+    """Packets up to where the file ends or breaks off: what came before is still good."""
+    packets = container.demux(streams)
     while True:
         try:
             packet = next(packets)
-        except (StopIteration, av.error.FFmpegError):
+        except (StopIteration, IndexError):  # PyAV's last round stumbles over streams that appeared on the way
             return
-        if packet.size:
-            yield packet
+        except av.error.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
+            return
+        yield packet
+
+
+def _packets(source: Source) -> Iterator[Any]:
+    return (packet for packet in packets_of(source.container, source.stream) if packet.size)
 
 
 def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
