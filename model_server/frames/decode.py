@@ -61,7 +61,12 @@ class Clock:
 def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame with its moment; damaged ones are left out. With an interval, those between may be left out too."""
     packets = source.container.demux(source.stream)
-    for packet in _thinned(source, packets, interval_s) if interval_s else _readable(packets):
+    yield from decoded(clock, _thinned(source, packets, interval_s) if interval_s else readable(packets))
+
+
+def decoded(clock: Clock, packets: Iterator["av.Packet[VideoStream]"]) -> Iterator[tuple[float, VideoFrame]]:
+    """The frames of packets, each with its moment, without the damaged ones."""
+    for packet in packets:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -72,7 +77,7 @@ def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) 
             yield clock.time(frame), frame
 
 
-def _readable(packets: Iterator["av.Packet[VideoStream]"]) -> Iterator["av.Packet[VideoStream]"]:
+def readable(packets: Iterator["av.Packet[VideoStream]"]) -> Iterator["av.Packet[VideoStream]"]:
     """Packets up to where the file breaks off: what came before is still good."""
     while True:
         try:
@@ -99,7 +104,7 @@ def _thinned(
     ahead: deque[av.Packet[VideoStream]] = deque()
     known: list[int] = []  # time stamps of packets behind and ahead, sorted
     behind: deque[int] = deque()
-    for packet in _readable(packets):
+    for packet in readable(packets):
         thin = thin and (packet.pts is not None or not packet.size)
         ahead.append(packet)
         if packet.pts is not None:
@@ -127,6 +132,11 @@ def n_moments(until_s: float, interval_s: float) -> int:
     [0, 1, 2]
     """
     return max(0, math.ceil(until_s / interval_s - 0.5))
+
+
+def whole_intervals(until_s: float, interval_s: float) -> int:
+    """How many intervals are over at a time."""
+    return int(until_s / interval_s + SLACK)
 
 
 def _forget(known: list[int], behind: deque[int], pts: int | None) -> None:
@@ -205,7 +215,7 @@ class Sampled:
             if shown is not None and (due := n_moments(time_s, self.interval_s)) > taken:
                 held.extend(self._painted(shown, taken, due))
                 taken = due
-            while held and sent < self._whole(time_s):
+            while held and sent < whole_intervals(time_s, self.interval_s):
                 yield held.popleft()
                 sent += 1
             shown = frame
@@ -213,7 +223,7 @@ class Sampled:
             raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
         self.end_s = max(clock.end_s, self.at_least_s)
         held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
-        while held and sent < self._whole(self.end_s):
+        while held and sent < whole_intervals(self.end_s, self.interval_s):
             yield held.popleft()
             sent += 1
 
@@ -221,6 +231,3 @@ class Sampled:
         """The pictures of these numbers, all of one frame: painted once for each way it may be seen."""
         ways = [self.painter.paint(frame, number) for number in range(first, min(until, first + 2))]
         return [ways[i % 2] for i in range(until - first)]
-
-    def _whole(self, until_s: float) -> int:
-        return int(until_s / self.interval_s + SLACK)
