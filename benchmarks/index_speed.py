@@ -6,9 +6,10 @@
 The whole pipeline runs as in the worker, with a throw-away database: probe, confined decoder, model, segments, store.
 The floor, measured beside the full mode, is what that cannot do without on this machine: PyAV decodes the file in this
 process and scales the same frames, and the bare x-encoder sees them, one after the other. The synthetic clip is 720p at
-30 frames a second, H.264: given clips one after the other until it is long enough, or a textured picture that the camera
-moves across; `--still` shows the first picture alone, with the noise of a sensor. Modes take turns, round after round;
-`unshared` is the full mode with every wanted frame encoded, also of a camera that stands still. The last line is JSON.
+30 frames a second, H.264: given clips one after the other until it is long enough, or a textured picture that the
+camera moves across; `--still` shows the first picture alone, with the noise of a sensor. Modes take turns, round after
+round; `unshared` is the full mode with every wanted frame encoded, also of a camera that stands still. The last line is
+JSON.
 """
 
 import benchmarks.services  # noqa: F401, I001  # first: it starts Postgres and sets Django up
@@ -192,9 +193,8 @@ def show(result: dict[str, Any]) -> None:
     for stage, seconds in result["stages_s"].items():
         print(f"  {stage:8} {seconds:8.2f} s  {1000 * seconds / result['video_s']:7.1f} ms for each second of video")
     if bare:
-        print(
-            f"floor: decode {bare['decode_s']} s + x-encoder {bare['encode_s']} s: {bare['times_real_time']} x real time"
-        )
+        print(f"floor: decode {bare['decode_s']} s + x-encoder {bare['encode_s']} s, ", end="")
+        print(f"{bare['times_real_time']} x real time")
     print(f"peak memory: {result['peak_rss_mib']} MiB, and {result['peak_rss_decoder_mib']} MiB in the decoder")
 
 

@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
-Cells = npt.NDArray[np.float32]  # (n, n): mean green of each cell
+Cells = npt.NDArray[np.float32]  # (n, n, 3): mean colour of each cell
 
 CELLS = 52  # a side, or a little more: five pixels of 260
-CHANGED = 6.0  # of 255, of one cell: by the figures of docs/performance.md nothing was lost
-_GREEN = 1  # most of what is bright
+CHANGED = 6.0  # of 255, of one colour of one cell: by the figures of docs/performance.md nothing was lost
 
 
 class Repeats:
@@ -35,21 +34,21 @@ class Repeats:
 
 
 def cells(picture: Picture) -> Cells:
-    """Mean green of each cell; what is left over at the right and below is less than one.
+    """Mean colour of each cell; what is left over at the right and below is less than one.
 
     >>> cells(np.zeros((260, 260, 3), np.uint8)).shape
-    (52, 52)
+    (52, 52, 3)
     """
     side = max(1, picture.shape[0] // CELLS)
     n = picture.shape[0] // side
-    green = picture[: n * side, : n * side, _GREEN].astype(np.uint32)
-    # Slices added up take a tenth of the time of a mean over (n, side, n, side).
-    rows = np.sum([green[i::side] for i in range(side)], axis=0)  # (n, n * side)
-    sums = np.sum([rows[:, i::side] for i in range(side)], axis=0)  # (n, n)
+    whole = picture[: n * side, : n * side].astype(np.uint32)
+    # Slices added up take a tenth of the time of a mean over (n, side, n, side, 3).
+    rows = np.sum([whole[i::side] for i in range(side)], axis=0)  # (n, n * side, 3)
+    sums = np.sum([rows[:, i::side] for i in range(side)], axis=0)  # (n, n, 3)
     means: Cells = (sums / (side * side)).astype(np.float32)
     return means
 
 
 def differ(a: Cells, b: Cells) -> bool:
-    """Whether any cell does."""
+    """Whether any colour of any cell does."""
     return bool((np.abs(a - b) >= CHANGED).any())
