@@ -14,15 +14,11 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from model_server.frames.decode import Clock, Painter, Picture, decoded, n_moments, readable, whole_intervals
-from model_server.frames.errors import MediaError
 from model_server.frames.source import Source
 
 
-class NoKeyframes(MediaError):
-    """The file is read all through instead."""
-
-    def __init__(self) -> None:
-        super().__init__("This file marks no picture as one that can be decoded alone.", permanent=True)
+class NoKeyframes(Exception):
+    """The file marks no picture as one that can be decoded alone: it is read all through instead."""
 
 
 @dataclass

@@ -42,7 +42,7 @@ def facts_of(video: Video) -> list[tuple[str, str]]:
         (_("Recorded"), _day(video.recorded_at)),
         (_("Added"), _day(video.created_at)),
         (_("Indexed"), _day(video.indexed_at)),
-        (_("Read"), _mode(video) if video.indexed_at else ""),
+        (_("How it was read"), _mode(video) if video.indexed_at else ""),
     ]
     return [(label, value) for label, value in known if value]
 
