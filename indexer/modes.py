@@ -4,6 +4,7 @@ import logging
 
 from indexer.models import Library
 from indexer.selectors import videos_present
+from indexer.spaces import active_space
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ def mode_set(*, library: Library, mode: str) -> None:
 
 
 def n_read_otherwise(library: Library) -> int:
-    """How many of its indexed videos were read in another mode than it has now."""
-    indexed = videos_present().filter(library=library).exclude(indexed_at=None)
+    """How many of its indexed videos were read in another mode than it has now. The shortest know one mode only."""
+    space = active_space()
+    indexed = videos_present().filter(library=library, duration_s__gt=space.window_s if space else 0.0)
+    indexed = indexed.exclude(indexed_at=None)
     return indexed.exclude(index_mode=library.index_mode).count()
