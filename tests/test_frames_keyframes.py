@@ -6,6 +6,7 @@ import pytest
 from indexer import pipeline, services, spaces, streams
 from indexer.models import IndexMode, Library, Segment, Video
 from model_server.engine import Space
+from model_server.frames import jobs, keyframes
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import ClipBatch, read_clips
 from tests.engines import ColourEngine
@@ -77,6 +78,40 @@ def test_a_video_no_longer_than_a_window_is_read_in_full(tmp_path):
     (batch,) = read_windows(path, SPACE, 100, mode="fast")
     assert batch.mode == "full"
     assert [second_of(batch.clips.frames[i]) for i in batch.clips.index[0]] == [0, 0, 1, 1]
+
+
+class Told:
+    """A task in this process: what the job told its parent."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd, self.n_frames, self.modes = fd, 0, []
+        self.arguments = {"clip_frames": 4, "window_s": 2.0, "frame_px": 32, "n_looks": 1, "mode": "fast"}
+
+    def event(self, event: str, **facts) -> None:
+        self.modes += [facts["mode"]] if event == "start" else []
+
+    def frame(self, pixels: bytes, time_s: float, decode_s: float) -> None:
+        self.n_frames += 1
+
+    def alive(self) -> None:
+        pass
+
+    def allow_cpu(self, seconds: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("marked", "mode"), [(True, "fast"), (False, "full")])
+def test_a_file_that_marks_no_keyframe_is_read_in_full(tmp_path, monkeypatch, marked, mode):
+    class Unmarked(keyframes.SampledKeyframes):
+        def _packets(self):
+            return (packet for packet in super()._packets() if not packet.size)
+
+    if not marked:
+        monkeypatch.setattr(jobs, "SampledKeyframes", Unmarked)
+    with make_video(tmp_path / "v.mp4", 4, options=every(2)).open("rb") as file:
+        told = Told(file.fileno())
+        jobs.clips(told)
+    assert (told.modes, told.n_frames) == ([mode], 8)
 
 
 def test_a_file_that_breaks_off_is_read_up_to_there(tmp_path):
