@@ -22,11 +22,12 @@ class Scene:
     end_s: float
 
 
-def join(clips: list[tuple[Path, str]], target: Path) -> list[Scene]:
-    """Write the film; the clips follow each other without a gap."""
+def join(clips: list[tuple[Path, str]], target: Path, keyframes_s: float | None = None) -> list[Scene]:
+    """Write the film; the clips follow each other without a gap. A keyframe every so often, wherever a clip begins."""
     scenes: list[Scene] = []
     with av.open(str(target), "w") as film:
-        stream = film.add_stream("libx264", rate=RATE_FPS, options={"preset": "ultrafast", "crf": "20"})
+        every = {"g": str(round(keyframes_s * RATE_FPS))} if keyframes_s else {}
+        stream = film.add_stream("libx264", rate=RATE_FPS, options={"preset": "ultrafast", "crf": "20"} | every)
         stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         n_written = 0
         for path, caption in clips:

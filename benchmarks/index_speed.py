@@ -1,14 +1,18 @@
 """How fast is a video indexed? Times real time, split by stage, with peak memory, beside the bare floor.
 
-    python -m benchmarks.index_speed --video FILE [--preset small]
-    python -m benchmarks.index_speed --synthetic [--seconds 120] [--from CLIP...]
+    python -m benchmarks.index_speed --video FILE [--preset small] [--mode full fast] [--rounds 2]
+    python -m benchmarks.index_speed --synthetic [--seconds 120] [--from CLIP...] [--still] [--keyframes-s 2]
 
 The whole pipeline runs as in the worker, with a throw-away database: probe, confined decoder, model, segments, store.
-The floor is what no product can do without on this machine: PyAV decodes the file in this process and scales the same
-frames, and the bare x-encoder sees them, one after the other. The synthetic clip is 720p at 30 frames a second, H.264:
-given clips one after the other until it is long enough, or a textured picture that the camera moves across.
-The last line is one JSON object.
+The floor, measured beside the full mode, is what that cannot do without on this machine: PyAV decodes the file in this
+process and scales the same frames, and the bare x-encoder sees them, one after the other. The synthetic clip is 720p at
+30 frames a second, H.264: given clips one after the other until it is long enough, or a textured picture that the
+camera moves across; `--still` shows the first picture alone, with the noise of a sensor. Modes take turns, round after
+round; `unshared` is the full mode with every wanted frame encoded, also of a camera that stands still. The last line is
+JSON.
 """
+
+import benchmarks.services  # noqa: F401, I001  # first: it starts Postgres and sets Django up
 
 import argparse
 import json
@@ -17,16 +21,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from fractions import Fraction
-from itertools import cycle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-SIZE = (1280, 720)
-FPS = 30
+from benchmarks.clips import make_clip
+from indexer import pipeline, services
+from indexer.models import IndexMode, Segment, Stream, Video
+from model_server.frames.reader import read_clips
+from model_server.local import LocalEngine, load_engine
+
+UNSHARED = "unshared"
 STAGES = ("probe", "decode", "wait", "encode", "predict", "segment", "store")
 
 
@@ -37,57 +45,71 @@ def main() -> None:
     what.add_argument("--synthetic", action="store_true")
     parser.add_argument("--seconds", type=float, default=120, help="length of the synthetic clip")
     parser.add_argument("--from", dest="clips", type=Path, nargs="+", default=[], help="real footage to tile")
+    parser.add_argument("--still", action="store_true", help="the synthetic clip shows one picture, with noise")
+    parser.add_argument("--keyframes-s", type=float, help="seconds from keyframe to keyframe (else the encoder's own)")
+    parser.add_argument("--mode", choices=[*IndexMode.values, UNSHARED], nargs="+", default=[IndexMode.FULL.value])
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--preset", default="small")
     parser.add_argument("--device", default="auto")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="seekframe-benchmark-") as folder:
         video = options.video
         if video is None:
-            video = make_clip(Path(folder) / "synthetic.mp4", options.seconds, options.clips)
-        show(measure(video, options.preset, options.device))
+            target = Path(folder) / "synthetic.mp4"
+            video = make_clip(target, options.seconds, options.clips, options.keyframes_s, still=options.still)
+        engine = load_engine(options.preset, options.device)
+        results = [measure(video, engine, mode) for _ in range(options.rounds) for mode in options.mode]
+    for result in results:
+        show(result)
+    print(json.dumps(results[0] if len(results) == 1 else results))
 
 
-def measure(path: Path, preset: str, device: str) -> dict[str, Any]:
-    import benchmarks.services  # noqa: F401  # starts Postgres and sets Django up
-    from model_server.local import load_engine
-
-    engine = load_engine(preset, device)
+def measure(path: Path, engine: LocalEngine, mode: str) -> dict[str, Any]:
     first, _ = next(pictures(path, engine.space))
     engine.x_encoder.encode_frames(first)  # what is loaded or compiled at the first call is no part of the speed
     with Memory() as memory:
-        product = through_pipeline(path, engine)
-    bare = floor(path, engine)
+        product = through_pipeline(path, engine, mode)
     length_s = product["video_s"]
+    bare = floor(path, engine) if mode == IndexMode.FULL else {}
+    if bare:
+        bare["times_real_time"] = round(length_s / (bare["decode_s"] + bare["encode_s"]), 2)
     return {
-        "preset": preset,
+        "preset": engine.space.model,
+        "mode": mode,
         "device": engine.device,
         **product,
         "times_real_time": round(length_s / product["total_s"], 2),
-        "floor": bare | {"times_real_time": round(length_s / (bare["decode_s"] + bare["encode_s"]), 2)},
+        "floor": bare,
         "peak_rss_mib": memory.own_mib,
         "peak_rss_decoder_mib": memory.decoder_mib,
     }
 
 
-def through_pipeline(path: Path, engine: Any) -> dict[str, Any]:
-    from indexer import pipeline, services
-    from indexer.models import Segment, Stream, Video
-
-    library = services.library_create(name="speed", owner=None)
+def through_pipeline(path: Path, engine: LocalEngine, mode: str) -> dict[str, Any]:
+    pipeline.read_clips = partial(read_clips, share_repeats=mode != UNSHARED)
+    index_mode = IndexMode.FULL if mode == UNSHARED else mode
+    library = services.library_create(name="speed", owner=None, index_mode=index_mode)
     video = services.video_import(library=library, uploaded_by=None, title=path.stem, path=path)
-    started = time.perf_counter()
+    started, started_cpu_s = time.perf_counter(), cpu_s()
     pipeline.index_video(video.pk, engine)
-    total_s = time.perf_counter() - started
+    total_s, total_cpu_s = time.perf_counter() - started, cpu_s() - started_cpu_s
     video.refresh_from_db()
     if video.status != Video.Status.READY or not video.duration_s:
         raise SystemExit(f"{path} was not indexed: {video.status}. {video.error}")
     return {
         "video_s": round(video.duration_s, 2),
         "total_s": round(total_s, 3),
+        "core_s": round(total_cpu_s, 3),
         "stages_s": {stage: video.stage_timings.get(stage, 0.0) for stage in STAGES},
         "n_windows": sum(Stream.objects.filter(video=video).values_list("n_windows", flat=True)),
         "n_segments": Segment.objects.filter(video=video).count(),
     }
+
+
+def cpu_s() -> float:
+    """Of this process and of the children that have ended: what other work on the machine changes least."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def floor(path: Path, engine: Any) -> dict[str, float]:
@@ -119,43 +141,6 @@ def pictures(path: Path, space: Any) -> Iterator[tuple[np.ndarray, float]]:
                 batch, started = [], time.perf_counter()
     if batch:
         yield np.stack(batch), time.perf_counter() - started
-
-
-def make_clip(target: Path, seconds: float, clips: list[Path]) -> Path:
-    shown = footage(clips) if clips else camera_moves()
-    with av.open(str(target), "w") as container:
-        stream: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "23"})
-        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for k, frame in zip(range(round(seconds * FPS)), shown, strict=False):
-            frame.pts, frame.time_base = k, Fraction(1, FPS)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return target
-
-
-def footage(clips: list[Path]) -> Iterator[av.VideoFrame]:
-    for clip in cycle(clips):
-        with av.open(str(clip)) as container:
-            for frame in container.decode(video=0):
-                yield frame.reformat(*SIZE, "yuv420p")
-
-
-def camera_moves() -> Iterator[av.VideoFrame]:
-    """A view that wanders over a large picture of soft blobs, and jumps to another place every ten seconds."""
-    draw = np.random.default_rng(0)
-    coarse = draw.integers(0, 256, (60, 80, 3)).astype(np.float32)
-    large = np.kron(coarse, np.ones((36, 36, 1), np.float32))  # (2160, 2880, 3)
-    for axis in (0, 1):
-        large = sum(np.roll(large, shift, axis) for shift in range(-9, 10)) / 19
-    large = large.astype(np.uint8)
-    k = 0
-    while True:
-        if k % (10 * FPS) == 0:
-            y, x = draw.integers(0, large.shape[0] - SIZE[1] - 300), draw.integers(0, large.shape[1] - SIZE[0] - 600)
-        top, left = y + k % (10 * FPS), x + 2 * (k % (10 * FPS))
-        view = np.ascontiguousarray(large[top : top + SIZE[1], left : left + SIZE[0]])
-        yield av.VideoFrame.from_ndarray(view, format="rgb24").reformat(format="yuv420p")
-        k += 1
 
 
 class Memory:
@@ -203,12 +188,14 @@ def peak_mib(pid: int) -> int:
 
 def show(result: dict[str, Any]) -> None:
     bare = result["floor"]
-    print(f"{result['video_s']:.0f} s of video in {result['total_s']:.1f} s: {result['times_real_time']} x real time")
+    print(f"{result['mode']}: {result['video_s']:.0f} s of video in {result['total_s']:.1f} s", end=", ")
+    print(f"{result['times_real_time']} x real time, {result['core_s']} s of computing on all cores")
     for stage, seconds in result["stages_s"].items():
         print(f"  {stage:8} {seconds:8.2f} s  {1000 * seconds / result['video_s']:7.1f} ms for each second of video")
-    print(f"floor: decode {bare['decode_s']} s + x-encoder {bare['encode_s']} s: {bare['times_real_time']} x real time")
+    if bare:
+        print(f"floor: decode {bare['decode_s']} s + x-encoder {bare['encode_s']} s, ", end="")
+        print(f"{bare['times_real_time']} x real time")
     print(f"peak memory: {result['peak_rss_mib']} MiB, and {result['peak_rss_decoder_mib']} MiB in the decoder")
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer import pipeline, segments, services, spaces, streams
-from indexer.models import Anchor, Library, Segment, Stream, Video
+from indexer.models import Anchor, IndexMode, Library, Segment, Stream, Video
 from model_server.engine import Engine
 
 
@@ -32,9 +32,11 @@ def read_captions(folder: Path, split: str | None = None) -> list[Captioned]:
     return found
 
 
-def index_videos(name: str, paths: Sequence[Path], engine: Engine) -> tuple[Library, list[UUID]]:
+def index_videos(
+    name: str, paths: Sequence[Path], engine: Engine, mode: str = IndexMode.FULL
+) -> tuple[Library, list[UUID]]:
     """Import and index each file; a video that does not come out ready stops the benchmark."""
-    library = services.library_create(name=name, owner=None)
+    library = services.library_create(name=name, owner=None, index_mode=mode)
     ids = []
     for number, path in enumerate(paths):
         # The title says nothing, so that nothing is found by words.

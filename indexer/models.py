@@ -15,6 +15,7 @@ from indexer.tracks.models import Track, TrackLine
 __all__ = [
     "Anchor",
     "Caption",
+    "IndexMode",
     "Label",
     "LabelSet",
     "Library",
@@ -31,6 +32,13 @@ __all__ = [
 ]
 
 
+class IndexMode(models.TextChoices):
+    """How a video is read for its index (`model_server.frames.reader`)."""
+
+    FULL = "full"  # two pictures of every second
+    FAST = "fast"  # keyframes alone: much sooner, and less is found
+
+
 class Library(models.Model):
     """A set of videos that the same people may see."""
 
@@ -39,6 +47,9 @@ class Library(models.Model):
     is_sample = models.BooleanField(default=False)
     hears_speech = models.BooleanField(default=False, help_text="what is said in its videos is written down")
     reads_text = models.BooleanField(default=False, help_text="what is written in its videos is read")
+    index_mode = models.CharField(
+        max_length=4, choices=IndexMode.choices, default=IndexMode.FULL, help_text="how videos are read from now on"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -153,6 +164,9 @@ class Video(models.Model):
     cancel_requested = models.BooleanField(default=False)
     stage_timings = models.JSONField(default=dict, blank=True)
     indexed_at = models.DateTimeField(null=True, blank=True)
+    index_mode = models.CharField(
+        max_length=4, choices=IndexMode.choices, default=IndexMode.FULL, help_text="how it was read for its index"
+    )
     copies_sought_at = models.DateTimeField(
         null=True, blank=True, help_text="when it was last compared with the rest of its library"
     )

@@ -20,18 +20,18 @@ from django.db.models.functions import Coalesce
 
 from indexer import files, leases, outcomes, segments, spaces, store
 from indexer.leases import Lease
-from indexer.models import Video
+from indexer.models import IndexMode, Video
 from indexer.timings import Timings
-from model_server.engine import Embeddings, Engine, EngineError
+from model_server.engine import Embeddings, Engine, EngineError, each_once
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import Probe
-from model_server.frames.reader import ClipBatch, probe, read_clips
+from model_server.frames.reader import ClipBatch, Mode, probe, read_clips
 
 log = logging.getLogger(__name__)
 
 WINDOWS_A_BATCH = 16  # about half a minute of video: what is lost when a worker is, and how often progress shows
 
-Stream = tuple[npt.NDArray[np.float32], npt.NDArray[np.float16]]  # times (n, 2), embeddings (n, D)
+Stream = tuple[npt.NDArray[np.float32], npt.NDArray[np.float16], Mode]  # times (n, 2), embeddings (n, D), how read
 
 
 def index_video(video_id: uuid.UUID | str, engine: Engine) -> None:
@@ -55,17 +55,18 @@ def index_video(video_id: uuid.UUID | str, engine: Engine) -> None:
 
 def run(lease: Lease, engine: Engine) -> None:
     space = spaces.ensure_space(engine.space)
-    video = Video.objects.get(pk=lease.video_id)
+    video = Video.objects.select_related("library").get(pk=lease.video_id)
     timings = Timings()
     with files.local_path(video.original) as path:
         facts = look_at(lease, path, timings)
-        times, embeddings = embed(lease, path, facts, engine, timings)
+        wanted: Mode = "fast" if video.library.index_mode == IndexMode.FAST else "full"
+        times, embeddings, mode = embed(lease, path, facts, engine, timings, wanted)
     lease.move(stage="segment", stage_timings=timings.seconds())
     with timings.stage("segment"):
         cut, details = segments.cut(times, embeddings), segments.details(times, embeddings)
     lease.move(stage="store", stage_timings=timings.seconds())
     with timings.stage("store"):
-        store.replace_index(lease, space, times, embeddings, cut, details)
+        store.replace_index(lease, space, times, embeddings, cut, details, mode)
     # The work is done and seen; what follows only says how long it took.
     Video.objects.filter(pk=video.pk).update(stage_timings=timings.seconds())
     log.info(
@@ -98,17 +99,22 @@ def recorded(lease: Lease, facts: Probe) -> dict[str, Any]:
     return {"recorded_at": Coalesce(F("recorded_at"), datetime.fromtimestamp(facts.recorded_s, UTC))}
 
 
-def embed(lease: Lease, path: Path, facts: Probe, engine: Engine, timings: Timings) -> Stream:
-    """The stream: every window's predicted embedding. Cancel and lease are looked at after every batch."""
+def embed(lease: Lease, path: Path, facts: Probe, engine: Engine, timings: Timings, mode: Mode) -> Stream:
+    """The stream: every window's predicted embedding, and how the video was read in the end.
+
+    Cancel and lease are looked at after every batch.
+    """
     times: list[npt.NDArray[np.float32]] = []
     embeddings: list[npt.NDArray[np.float16]] = []
-    source = cast(Generator[ClipBatch, None, None], read_clips(path, engine.space, WINDOWS_A_BATCH))
+    source = cast(Generator[ClipBatch, None, None], read_clips(path, engine.space, WINDOWS_A_BATCH, mode=mode))
     with closing(source) as batches:  # whatever ends the loop ends the child
         for batch in batches:
             with timings.model(engine):
-                predicted = engine.predict(batch.clips)  # (n, D)
+                clips, place = each_once(batch.clips)  # of a still camera a few, of all others all
+                predicted = checked(engine.predict(clips), len(clips))[place]  # (n, D)
+            mode = batch.mode
             times.append(np.array([(w.start_s, w.end_s) for w in batch.windows], dtype=np.float32))  # (n, 2)
-            embeddings.append(checked(predicted, len(batch.windows)).astype(np.float16))
+            embeddings.append(predicted.astype(np.float16))
             timings.add("decode", batch.decode_s)
             timings.add("wait", batch.waited_s)
             lease.move(
@@ -118,7 +124,7 @@ def embed(lease: Lease, path: Path, facts: Probe, engine: Engine, timings: Timin
             )
     if not times:
         raise MediaError("No picture could be read from this file.", permanent=True)
-    return np.concatenate(times), np.concatenate(embeddings)
+    return np.concatenate(times), np.concatenate(embeddings), mode
 
 
 def checked(predicted: Embeddings, n: int) -> Embeddings:

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 
 from indexer import bells, captions, files, leases, selectors, spaces, words
 from indexer.failures import RULES
-from indexer.models import Anchor, Library, Membership, Segment, Video
+from indexer.models import Anchor, IndexMode, Library, Membership, Segment, Video
 from indexer.signals import trash_emptied, video_deleted
 from indexer.tags import tags_set
 
@@ -37,9 +37,9 @@ DELETED: dict[str, Any] = {
 
 
 @transaction.atomic
-def library_create(*, name: str, owner: AbstractBaseUser | None) -> Library:
+def library_create(*, name: str, owner: AbstractBaseUser | None, index_mode: str = IndexMode.FULL) -> Library:
     """A library with its owner. Without one only the command line can fill it, and nobody sees it."""
-    library = Library(name=name.strip())
+    library = Library(name=name.strip(), index_mode=index_mode)
     library.full_clean()
     library.save()
     if owner is not None:

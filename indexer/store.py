@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from indexer import bells, captions, segments, streams, words
 from indexer.leases import Lease, LeaseLost
-from indexer.models import Anchor, Segment, Space, Stream, Video
+from indexer.models import Anchor, IndexMode, Segment, Space, Stream, Video
 
 BATCH = 500
 
@@ -23,6 +23,7 @@ def replace_index(
     embeddings: npt.NDArray[np.float16],
     cut: list[segments.Segment],
     details: streams.Details,
+    mode: str = IndexMode.FULL,
 ) -> None:
     """Stream, segments and anchors of the video in this space, and its status, or LeaseLost and nothing.
 
@@ -43,7 +44,7 @@ def replace_index(
     )
     words.write(Segment.objects.filter(video=video, space=space), video.title)  # captions of the same spans still hold
     Anchor.objects.bulk_create(_anchors(video, space, zip(rows, cut, strict=True)), batch_size=BATCH)
-    lease.end(**_ready(), **captions.waiting())
+    lease.end(**_ready(), index_mode=mode, **captions.waiting())
     bells.ring_on_commit(video.pk, bells.CAPTION)
 
 

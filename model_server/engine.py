@@ -53,6 +53,12 @@ def join(parts: Sequence[Clips]) -> Clips:
     return Clips(np.concatenate([part.frames for part in parts]), np.concatenate(index).astype(np.int32))
 
 
+def each_once(clips: Clips) -> tuple[Clips, npt.NDArray[np.intp]]:
+    """The clips without those that show the same frames as another, and the place of every one of them there: (n,)."""
+    index, place = np.unique(clips.index, axis=0, return_inverse=True)
+    return Clips(clips.frames, index), place.reshape(-1)
+
+
 class Engine(Protocol):
     """A model behind one shape: `model_server.local.LocalEngine` or `model_server.client.RemoteEngine`."""
 

@@ -37,7 +37,7 @@ def stored_video(library: Library, tmp_path: Path, seconds: float = 6, title: st
 def without_decoding(monkeypatch: Any, seconds: float = 6) -> None:
     """Frames by hand, for tests that are not about decoding: a child process for each would take most of their time."""
 
-    def read_clips(path: Path, space: Space, windows_per_batch: int) -> Iterator[ClipBatch]:
+    def read_clips(path: Path, space: Space, windows_per_batch: int, mode: str) -> Iterator[ClipBatch]:
         assert path.exists()
         sampling = sample(seconds, space)
         shades = (np.arange(len(sampling.frame_times)) // 8 * 90 % 256).astype(np.uint8)

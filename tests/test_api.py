@@ -56,7 +56,7 @@ def test_search_takes_the_pages_own_parameters(alice, film: Video) -> None:
 def test_libraries_and_videos(alice, film: Video, library: Library) -> None:
     program = caller(alice)
     assert program.get("/api/v1/libraries").json() == {
-        "items": [{"id": str(library.pk), "name": library.name, "role": "owner", "n_videos": 1}],
+        "items": [{"id": str(library.pk), "name": library.name, "role": "owner", "n_videos": 1, "index_mode": "full"}],
         "count": 1,
     }
     listed = program.get("/api/v1/videos", {"library": library.pk, "status": "ready"}).json()

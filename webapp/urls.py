@@ -2,7 +2,7 @@
 
 Names that templates and tests use (`{% url 'name' %}`), whoever owns the area:
 home, search, library, video, help, sign-in, sign-out, setup    webapp.pages
-batch, trash, trash-empty, copies-find, copies-dismiss, copies-restore,
+batch, reading, trash, trash-empty, copies-find, copies-dismiss, copies-restore,
 video-edit, video-delete, video-restore, video-purge            webapp.pages
 api (api/v1), keys, key-delete                                  webapp.api
 audit, account-activity                                         webapp.audit

@@ -95,6 +95,7 @@ class LibraryRow(BaseModel):
     name: str
     role: str
     n_videos: int
+    index_mode: str  # full, or fast: keyframes only
 
 
 class LibraryRows(BaseModel):

@@ -28,7 +28,8 @@ class Call(Generic[T]):
 
 
 LIBRARIES = Call("GET", "/libraries", shapes.Library, in_pages=True)
-LIBRARY_NEW = Call("POST", "/libraries", shapes.Library, ("name",), makes=True)
+LIBRARY_NEW = Call("POST", "/libraries", shapes.Library, ("name", "index_mode"), makes=True)
+LIBRARY_EDIT = Call("PATCH", "/libraries/{library_id}", shapes.Library, ("index_mode",))
 LABEL_SETS = Call("GET", "/libraries/{library_id}/labels", shapes.LabelSet, in_pages=True)
 LABEL_SET_NEW = Call("POST", "/libraries/{library_id}/labels", shapes.LabelSet, ("name", "names"), makes=True)
 LABEL_SET_DELETE = Call("DELETE", "/labels/{set_id}", type(None))

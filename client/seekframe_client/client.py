@@ -94,8 +94,12 @@ class Seekframe(Sharing, Sources):
     def libraries(self) -> Iterator[Library]:
         return self._each(calls.LIBRARIES)
 
-    def library_create(self, name: str) -> Library:
-        return self._ask(calls.LIBRARY_NEW, json={"name": name})
+    def library_create(self, name: str, index_mode: str = "full") -> Library:
+        return self._ask(calls.LIBRARY_NEW, json={"name": name, "index_mode": index_mode})
+
+    def library_edit(self, library_id: str, index_mode: str) -> Library:
+        """How its videos are read from now on: full, or fast (keyframes only)."""
+        return self._ask(calls.LIBRARY_EDIT, at={"library_id": library_id}, json={"index_mode": index_mode})
 
     def label_sets(self, library_id: str) -> Iterator[LabelSet]:
         return self._each(calls.LABEL_SETS, at={"library_id": library_id})

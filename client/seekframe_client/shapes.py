@@ -13,6 +13,7 @@ class Library(TypedDict):
     name: str
     role: str  # owner, editor or viewer
     n_videos: int
+    index_mode: str  # full or fast: how its videos are read from now on
 
 
 class Label(TypedDict):
@@ -45,6 +46,7 @@ class Video(TypedDict):
     size_bytes: int
     created_at: str
     indexed_at: str | None
+    index_mode: str  # full or fast: how it was read for its index
     recorded_at: str | None  # when it was shot, as far as anybody knows
     trashed_at: str | None  # in the trash since
     tags: list[str]

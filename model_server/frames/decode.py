@@ -61,7 +61,12 @@ class Clock:
 def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) -> Iterator[tuple[float, VideoFrame]]:
     """Every frame with its moment; damaged ones are left out. With an interval, those between may be left out too."""
     packets = packets_of(source.container, source.stream)
-    for packet in _thinned(source, packets, interval_s) if interval_s else packets:
+    yield from decoded(clock, _thinned(source, packets, interval_s) if interval_s else packets)
+
+
+def decoded(clock: Clock, packets: Iterator["av.Packet[VideoStream]"]) -> Iterator[tuple[float, VideoFrame]]:
+    """The frames of packets, each with its moment, without the damaged ones."""
+    for packet in packets:
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -113,6 +118,11 @@ def n_moments(until_s: float, interval_s: float) -> int:
     [0, 1, 2]
     """
     return max(0, math.ceil(until_s / interval_s - 0.5))
+
+
+def whole_intervals(until_s: float, interval_s: float) -> int:
+    """How many intervals are over at a time."""
+    return int(until_s / interval_s + SLACK)
 
 
 def _forget(known: list[int], behind: deque[int], pts: int | None) -> None:
@@ -194,7 +204,7 @@ class Sampled:
             if shown is not None and (due := n_moments(time_s, self.interval_s)) > taken:
                 held.extend(self._painted(shown, taken, due))
                 taken = due
-            while held and sent < self._whole(time_s):
+            while held and sent < whole_intervals(time_s, self.interval_s):
                 yield held.popleft()
                 sent += 1
             shown = frame
@@ -202,7 +212,7 @@ class Sampled:
             raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
         self.end_s = min(max(clock.end_s, self.at_least_s), self.at_most_s)
         held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
-        while held and sent < self._whole(self.end_s):
+        while held and sent < whole_intervals(self.end_s, self.interval_s):
             yield held.popleft()
             sent += 1
 
@@ -210,6 +220,3 @@ class Sampled:
         """The pictures of these numbers, all of one frame: painted once for each way it may be seen."""
         ways = [self.painter.paint(frame, number) for number in range(first, min(until, first + 2))]
         return [ways[i % 2] for i in range(until - first)]
-
-    def _whole(self, until_s: float) -> int:
-        return int(until_s / self.interval_s + SLACK)

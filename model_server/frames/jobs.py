@@ -13,6 +13,7 @@ from av.video.frame import VideoFrame
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
 from model_server.frames.glances import changes
+from model_server.frames.keyframes import NoKeyframes, SampledKeyframes
 from model_server.frames.photos import photo
 from model_server.frames.probe import Probe, plays_in_browser, recorded_s
 from model_server.frames.sound import sound
@@ -61,12 +62,17 @@ def codec_of(stream: Any) -> str:
 
 
 def clips(task: "Task") -> None:
-    """The frames of `windows.sample`, in order; then how long the video turned out to be."""
+    """The frames of `windows.sample`, in order; then how long the video turned out to be.
+
+    In the mode "fast" from keyframes alone, where the video has any and is longer than a window.
+    """
     n_frames, window_s = int(task.arguments["clip_frames"]), float(task.arguments["window_s"])
     extent = measure(task.fd, task.alive)
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
     end_s = extent.end_s
     if end_s > window_s:
+        if task.arguments["mode"] == "fast" and _send_keyframes(task, window_s / n_frames, end_s, at_least=n_frames):
+            return
         sampled = _sampled(task, window_s / n_frames)
         if _send(task, sampled, at_least=n_frames):
             return
@@ -79,13 +85,28 @@ def clips(task: "Task") -> None:
 def _sampled(task: "Task", interval_s: float, lasts_s: float | None = None) -> Sampled:
     """`lasts_s`: exactly so long, whatever the frames say: the parent counts on a number of pictures."""
     source = open_source(task.fd)
-    painter = ClipPainter(int(task.arguments["frame_px"]), int(task.arguments["n_looks"]), source.pixel_aspect)
+    painter = _clip_painter(task, source)
     if lasts_s is None:
         return Sampled(source, painter, interval_s)
     return Sampled(source, painter, interval_s, at_least_s=lasts_s, at_most_s=lasts_s)
 
 
-def _send(task: "Task", sampled: Sampled, at_least: int, *, one_picture: bool = False) -> bool:
+def _send_keyframes(task: "Task", interval_s: float, end_s: float, at_least: int) -> bool:
+    source = open_source(task.fd)
+    sampled = SampledKeyframes(source, _clip_painter(task, source), interval_s, end_s, task.alive)
+    try:
+        return _send(task, sampled, at_least, mode="fast")
+    except NoKeyframes:
+        return False
+
+
+def _clip_painter(task: "Task", source: Source) -> ClipPainter:
+    return ClipPainter(int(task.arguments["frame_px"]), int(task.arguments["n_looks"]), source.pixel_aspect)
+
+
+def _send(
+    task: "Task", sampled: Sampled | SampledKeyframes, at_least: int, *, one_picture: bool = False, mode: str = "full"
+) -> bool:
     """False, and nothing sent, where there are fewer pictures than `at_least`."""
     waiting: list[tuple[Picture, float]] = []
     n_sent = 0
@@ -94,7 +115,7 @@ def _send(task: "Task", sampled: Sampled, at_least: int, *, one_picture: bool = 
         if n_sent + len(waiting) < at_least:
             continue
         if not n_sent:
-            task.event("start", interval_s=sampled.interval_s)
+            task.event("start", interval_s=sampled.interval_s, mode=mode)
         for pixels, decode_s in waiting:
             task.frame(np.ascontiguousarray(pixels).tobytes(), (n_sent + 0.5) * sampled.interval_s, decode_s)
             n_sent += 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,12 @@ from model_server.engine import Clips, Space
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S, Probe
 from model_server.frames.process import Child, Event, Frame, Order
+from model_server.frames.repeats import Repeats
 from model_server.frames.shots import PIXELS, ShotKeeper
 from model_server.frames.windows import Sampling, Window, one_picture, sample
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
+Mode = Literal["full", "fast"]  # every wanted frame; keyframes alone
 
 _OVERVIEW_BYTES = PIXELS * PIXELS * 3
 
@@ -27,6 +30,7 @@ class ClipBatch:
     windows: list[Window]
     decode_s: float  # seconds the child worked on these frames; it runs while the caller does something else
     waited_s: float = 0.0  # seconds the caller was kept waiting for them
+    mode: Mode = "full"  # how the video was read in the end: one without keyframes cannot be read fast
 
 
 def probe(path: Path | str) -> Probe:
@@ -42,11 +46,18 @@ def probe(path: Path | str) -> Probe:
 
 
 def read_clips(
-    path: Path | str, space: Space, windows_per_batch: int = 16, keep_to_shots: bool = True
+    path: Path | str,
+    space: Space,
+    windows_per_batch: int = 16,
+    keep_to_shots: bool = True,
+    share_repeats: bool = True,
+    mode: Mode = "full",
 ) -> Iterator[ClipBatch]:
     """Every window of a video as `windows.sample` cuts it, in time order, each frame decoded once.
 
-    Unless declined, each is kept to one shot, and a shot that none is about gets one more (`shots`).
+    Unless declined, each is kept to one shot, and a shot that none is about gets one more (`shots`); and a picture that
+    an earlier one shows already is that one, so that a batch names it once (`repeats`). In the mode "fast" only
+    keyframes are decoded, and each frame is the nearest of them.
 
     Memory holds one batch and what the child has decoded ahead. Close the iterator to end the child.
     """
@@ -56,8 +67,9 @@ def read_clips(
         "n_looks": space.n_looks,
         "window_s": space.window_s,
         "clip_frames": space.clip_frames,
+        "mode": mode,
     }
-    collector = _Collector(space, windows_per_batch, keep_to_shots)
+    collector = _Collector(space, windows_per_batch, keep_to_shots, share_repeats)
     with Child(Order("clips", Path(path), arguments, frame_bytes=side * side * 3 + _OVERVIEW_BYTES)) as child:
         for message in child.messages():
             if isinstance(message, Frame):
@@ -75,7 +87,7 @@ def read_clips(
 class _Collector:
     """Frames in, batches of windows out; the frames that the next windows share are kept."""
 
-    def __init__(self, space: Space, windows_per_batch: int, keep_to_shots: bool) -> None:
+    def __init__(self, space: Space, windows_per_batch: int, keep_to_shots: bool, share_repeats: bool) -> None:
         self._space = space
         self._per_batch = windows_per_batch
         self._frames: list[Picture] = []
@@ -83,17 +95,21 @@ class _Collector:
         self._first = 0  # the number in the video of the first frame kept
         self._n_windows = 0  # given out so far
         self._shots = ShotKeeper() if keep_to_shots else None
+        self._repeats = Repeats(space.n_looks) if share_repeats else None
         self._early = False  # windows may leave before the video's length is known
+        self._mode: Mode = "full"
         self._decode_s = self._waited_s = self._waited_before_s = 0.0
         # 24 hours of frames at the space's pace; a child that sends more is not to be believed.
         self._most = int(MAX_DURATION_S / space.frame_interval_s) + 1
 
     def start(self, event: Event) -> None:
         self._early = event.facts.get("interval_s") == self._space.frame_interval_s
+        self._mode = "fast" if event.facts.get("mode") == "fast" else "full"
 
     def add(self, frame: Frame, waited_s: float) -> None:
         side, sent = self._space.frame_px, np.frombuffer(frame.pixels, np.uint8)
-        self._frames.append(sent[:-_OVERVIEW_BYTES].reshape(side, side, 3))
+        picture: Picture = sent[:-_OVERVIEW_BYTES].reshape(side, side, 3)
+        self._frames.append(self._repeats.same_or_new(picture) if self._repeats else picture)
         self._overviews.append(sent[-_OVERVIEW_BYTES:].reshape(PIXELS, PIXELS, 3))
         self._decode_s += frame.decode_s
         self._waited_s = waited_s
@@ -138,7 +154,7 @@ class _Collector:
 
     def _give(self, windows: list[Window], index: npt.NDArray[np.int32], last: bool) -> ClipBatch | None:
         n_frames = int(index.max()) + 1 - self._first
-        frames = np.stack(self._frames[:n_frames])  # (F, H, W, 3)
+        pictures = self._frames[:n_frames]
         here, kept = (index - self._first).astype(np.int32), windows
         if self._shots is not None:
             overviews = np.stack(self._overviews[:n_frames])
@@ -147,7 +163,8 @@ class _Collector:
         self._forget(int(index[-1, 0]))
         if not kept:
             return None
-        batch = ClipBatch(Clips(frames, here), kept, self._decode_s, self._waited_s - self._waited_before_s)
+        waited_s = self._waited_s - self._waited_before_s
+        batch = ClipBatch(_shared(pictures, here), kept, self._decode_s, waited_s, self._mode)
         self._decode_s, self._waited_before_s = 0.0, self._waited_s
         return batch
 
@@ -156,6 +173,18 @@ class _Collector:
         keep_from = min(last_start + 1, self._first + len(self._frames))
         del self._frames[: keep_from - self._first], self._overviews[: keep_from - self._first]
         self._first = keep_from
+
+
+def _shared(pictures: list[Picture], index: npt.NDArray[np.int32]) -> Clips:
+    """Clips of those pictures that hold each once, however often it is named, and only those that are."""
+    places: dict[int, int] = {}
+    used: list[Picture] = []
+    for picture in (pictures[i] for i in np.unique(index).tolist()):
+        if id(picture) not in places:
+            places[id(picture)] = len(used)
+            used.append(picture)
+    place = np.array([places.get(id(picture), -1) for picture in pictures], np.int32)
+    return Clips(np.stack(used), place[index])  # (F, H, W, 3)
 
 
 def _nonsense() -> MediaError:

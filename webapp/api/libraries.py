@@ -13,13 +13,14 @@ from ninja.errors import HttpError
 from ninja.pagination import paginate
 
 from indexer.models import LabelSet, Library, Membership
-from indexer.selectors import can_edit, is_present, libraries_visible_to, roles_of
+from indexer.modes import mode_set
+from indexer.selectors import can_edit, is_present, libraries_visible_to, roles_of, videos_visible_to
 from indexer.services import library_create
 from search.labels import label_set_create
 from webapp.api.auth import READ, WRITE
 from webapp.api.listing import PAGE, Pages
 from webapp.api.once import once
-from webapp.api.schemas import LabelSetIn, LabelSetOut, LibraryIn, LibraryOut
+from webapp.api.schemas import LabelSetIn, LabelSetOut, LibraryEdit, LibraryIn, LibraryOut
 from webapp.errors import faults_of
 from webapp.labels.forms import LabelSetForm
 from webapp.labels.views import label_sets_visible_to, ring, shown
@@ -44,11 +45,21 @@ def libraries(request: HttpRequest) -> list[dict[str, Any]]:
 def library_new(request: HttpRequest, made: LibraryIn) -> dict[str, Any]:
     """A library of one's own."""
     assert request.user.is_authenticated
-    return _library(library_create(name=made.name, owner=request.user), Membership.Role.OWNER, 0)
+    library = library_create(name=made.name, owner=request.user, index_mode=made.index_mode)
+    return _library(library, Membership.Role.OWNER, 0)
+
+
+@router.patch("/libraries/{uuid:library_id}", response=LibraryOut, auth=WRITE)
+def library_edit(request: HttpRequest, library_id: UUID, asked: LibraryEdit) -> dict[str, Any]:
+    """How its videos are read from now on; `POST /videos/ID/reindex` reads one anew."""
+    library = editable_library(request, library_id)
+    mode_set(library=library, mode=asked.index_mode)
+    role = roles_of(request.user)[library.pk]
+    return _library(library, role, videos_visible_to(request.user).filter(library=library).count())
 
 
 def _library(row: Library, role: str, n_videos: int) -> dict[str, Any]:
-    return {"id": row.pk, "name": row.name, "role": role, "n_videos": n_videos}
+    return {"id": row.pk, "name": row.name, "role": role, "n_videos": n_videos, "index_mode": row.index_mode}
 
 
 @router.get("/libraries/{uuid:library_id}/labels", response=list[LabelSetOut], auth=READ)

@@ -1,7 +1,7 @@
 """What goes over the wire. Times in seconds from the start of a video, scores from 0 to 1."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -39,10 +39,16 @@ class LibraryOut(Schema):
     name: str
     role: str = Field(description="owner, editor or viewer")
     n_videos: int
+    index_mode: str = Field(description="how its videos are read from now on: full, or fast (keyframes only)")
 
 
 class LibraryIn(Schema):
     name: OneLine = Field(max_length=120, examples=["Holidays"])
+    index_mode: Literal["full", "fast"] = "full"
+
+
+class LibraryEdit(Schema):
+    index_mode: Literal["full", "fast"]
 
 
 class LabelOut(Schema):
@@ -80,6 +86,7 @@ class VideoOut(Schema):
     size_bytes: int
     created_at: datetime
     indexed_at: datetime | None
+    index_mode: str = Field(description="how it was read for its index: full, or fast (keyframes only)")
     recorded_at: datetime | None = Field(description="when it was shot, as far as anybody knows")
     trashed_at: datetime | None = Field(description="in the trash since")
     tags: list[str]

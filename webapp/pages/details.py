@@ -6,7 +6,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from indexer.models import Video
+from indexer.models import IndexMode, Video
 from webapp.languages.stored import in_language
 from webapp.pages.words import STAGES, timecode
 
@@ -42,8 +42,13 @@ def facts_of(video: Video) -> list[tuple[str, str]]:
         (_("Recorded"), _day(video.recorded_at)),
         (_("Added"), _day(video.created_at)),
         (_("Indexed"), _day(video.indexed_at)),
+        (_("How it was read"), _mode(video) if video.indexed_at else ""),
     ]
     return [(label, value) for label, value in known if value]
+
+
+def _mode(video: Video) -> str:
+    return _("fast: keyframes only") if video.index_mode == IndexMode.FAST else _("in full")
 
 
 def _fps(fps: float) -> str:

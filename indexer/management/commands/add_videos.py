@@ -10,7 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.management.base import BaseCommand, CommandError
 
 from indexer.adding import AlreadyThere, CannotAdd, add, files_in, library_named, person_named
-from indexer.models import Library, Video
+from indexer.models import IndexMode, Library, Video
+from indexer.modes import mode_set
 from indexer.watching import watch
 
 
@@ -21,6 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
         parser.add_argument("--library", default="Videos", help="its name; made where there is none")
         parser.add_argument("--owner", help="account that adds; needed where there are several")
+        parser.add_argument(
+            "--mode",
+            choices=IndexMode.values,
+            help="how videos of this library are read from now on: in full, or fast, keyframes only",
+        )
         parser.add_argument("--no-wait", action="store_true", help="do not wait until they are indexed")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -29,6 +35,8 @@ class Command(BaseCommand):
             library = library_named(options["library"], owner)
         except CannotAdd as problem:
             raise CommandError(str(problem)) from problem
+        if options["mode"]:
+            mode_set(library=library, mode=options["mode"])
         self.refused = 0  # paths that were named and could not be added; inside a folder, other files are expected
         paths = self._files(options["paths"])
         added = list(self._add(paths, options["paths"], library, owner))
