@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from model_server.local import load_engine
+from model_server.local import BEAMS, load_engine
 from model_server.training.decoder import kept_words, learn, padded
 from model_server.training.texts import sentences_of, tidy
 from model_server.vljepa import y_decoder
+from model_server.vljepa.hubness import without
 from model_server.vljepa.packages import WeightsProblem
-from model_server.vljepa.y_decoder import END, IGNORED
+from model_server.vljepa.y_decoder import END, IGNORED, Draft
 
 DIM = 64
 TEXTS = ["a dog", "two cats", "sea"]
@@ -126,3 +127,16 @@ def test_a_batch_learnt_in_parts_has_the_gradient_of_the_whole():
     for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
         if one.grad is not None:
             assert torch.allclose(one.grad, other.grad, atol=1e-5)
+
+
+def test_of_an_embeddings_drafts_the_likeliest_that_reads_back_near_is_kept():
+    engine = load_engine("tiny", "cpu")
+    said = ["a dog runs", "two cats sleep", "a red car"]
+    targets = 3 * engine.encode_texts(said)
+    drafts = [[Draft(other, -0.5), Draft(text, -0.501)] for text, other in zip(said, said[1:] + said[:1], strict=True)]
+    assert engine.best_drafts(drafts, targets) == said
+    unlikely = [[other, Draft(text.text, -9.0)] for other, text in drafts]
+    assert engine.best_drafts(unlikely, targets) == [other.text for other, _ in unlikely]
+    written = engine.decoder.drafts(without(torch.from_numpy(targets), engine.model.config.dim), BEAMS)
+    assert all(sorted(own, key=lambda draft: -draft.likely) == own and len(own) == BEAMS for own in written)
+    assert all(text in {draft.text for draft in own} for text, own in zip(engine.decode(targets), written, strict=True))

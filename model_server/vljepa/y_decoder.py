@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -29,6 +29,13 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s")
 IGNORED = -100  # a label the loss leaves out
 
 Given = TypeVar("Given")  # what a prefix is made of
+
+
+class Draft(NamedTuple):
+    """A caption that might be the one."""
+
+    text: str
+    likely: float  # mean log probability of its pieces; nought where there is but one draft
 
 
 @dataclass(frozen=True)
@@ -73,18 +80,28 @@ class PrefixLM(nn.Module, Generic[Given]):
         out = self.model(inputs_embeds=torch.cat([prefix, told], 1), labels=torch.cat([silent, words], 1))
         return out.loss
 
-    @torch.inference_mode()
     def caption(self, given: Given, beams: int = 1) -> list[str]:
-        """One caption each: greedy, or the best of `beams`; batched, with a key-value cache."""
+        """One caption each: greedy, or the likeliest of `beams`."""
+        return [drafts[0].text for drafts in self.drafts(given, beams)]
+
+    @torch.inference_mode()
+    def drafts(self, given: Given, beams: int) -> list[list[Draft]]:
+        """So many captions each, the likeliest first; batched, with a key-value cache."""
         prefix = self.read(given)
-        written: Tensor = self.model.generate(  # type: ignore[misc, assignment]  # its stubs know no module as self
+        written = self.model.generate(  # type: ignore[misc]  # its stubs know no module as self
             inputs_embeds=prefix,
             attention_mask=prefix.new_ones(prefix.shape[:2], dtype=torch.long),
             max_new_tokens=self.config.max_tokens,
             num_beams=beams,
+            num_return_sequences=beams,
             do_sample=False,
+            output_scores=beams > 1,
+            return_dict_in_generate=True,
         )
-        return [self.spell(row) for row in written.cpu()]
+        texts = [self.spell(row) for row in written.sequences.cpu()]
+        likely = written.sequences_scores.tolist() if beams > 1 else [0.0] * len(texts)  # one has nothing beside it
+        found = [Draft(text, mean) for text, mean in zip(texts, likely, strict=True)]
+        return [found[i : i + beams] for i in range(0, len(found), beams)]
 
     def spelled(self, texts: Sequence[str]) -> list[list[int]]:
         """Each text as places in `kept`, END last: without the pieces that are not kept, and cut to `max_tokens`."""
