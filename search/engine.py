@@ -1,7 +1,9 @@
 """Search: from a person's words to moments (design section 5). Reads top to bottom."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -118,7 +120,7 @@ def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sough
         windows = within(windows, spans_of(pool, list(windows)))
     cutoff = meaning.scorer.cutoff if request.cutoff is None else request.cutoff
     scores = score_windows(windows, meaning)
-    rows = Video.objects.in_bulk([*windows, *(told - set(windows))])
+    rows = _facts([*windows, *(told - set(windows))])
     found = gather(rows, windows, scores, meaning.facts.base, cutoff, by_words, by_lines)
     results = _found(query, request, found, (by_words, by_lines), cutoff, len(fused))
     if len(sought.criteria):
@@ -127,7 +129,7 @@ def _search_both(query: Query, request: SearchRequest, pool: Pool, sought: Sough
     results = _page(results, request)
     if results.nothing_matches or request.show_nearest:
         left = {k: w for k, w in windows.items() if k not in {v.video_id for v in results.videos}}
-        results = replace(results, nearest=nearest_videos(rows, left, scores, meaning.facts.base)[:N_NEAREST])
+        results = replace(results, nearest=nearest_videos(rows, left, scores, meaning.facts.base, N_NEAREST))
     return _explained(results, pool, meaning)
 
 
@@ -138,7 +140,7 @@ def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: E
     except EngineError as problem:
         return replace(_words_only(query, request, (), str(problem)), notice=f"{str(problem).rstrip('.')}.")
     cutoff = steps[0].meaning.scorer.cutoff if request.cutoff is None else request.cutoff
-    rows = Video.objects.in_bulk(list(steps[0].windows))
+    rows = _facts(list(steps[0].windows))
     found = gather_chains(rows, steps, query.within_s, cutoff)
     results = _ranked(query, request, found, (), cutoff, n_candidates)
     if results.nothing_matches:
@@ -146,6 +148,11 @@ def _search_in_order(query: Query, request: SearchRequest, pool: Pool, engine: E
         near = sorted(near, key=lambda v: (-v.score, v.video_id))
         results = replace(results, nearest=near[:N_NEAREST])
     return with_captions(_explained(results, pool, steps[0].meaning), pool.space)
+
+
+def _facts(video_ids: Sequence[UUID]) -> dict[UUID, Video]:
+    """What results say of the videos; the rest of a row is long."""
+    return Video.objects.only("title", "library", "duration_s", "created_at").in_bulk(video_ids)
 
 
 def _explained(results: Results, pool: Pool, meaning: Meaning) -> Results:
@@ -223,7 +230,7 @@ def _by_score(found: list[VideoHits], by_words: Rankings) -> list[VideoHits]:
 def _words_only(query: Query, request: SearchRequest, by_words: Rankings, problem: str) -> Results:
     """What titles, captions and lines alone give, with a sentence that says why."""
     candidates = list(reciprocal_rank(*([c.video_id for c in ranking] for ranking in by_words)))
-    rows = Video.objects.in_bulk(candidates[request.looked_at])
+    rows = _facts(candidates[request.looked_at])
     found = gather(rows, {}, {}, 0.0, 1.0, *by_words) if by_words else []
     said = any(hit.quote for video in found for hit in video.hits)
     where = "titles, captions and transcripts" if said else "titles and captions"

@@ -51,16 +51,16 @@ def by_video(candidates: Iterable[C]) -> dict[UUID, list[C]]:
 
 
 def nearest_videos(
-    rows: Mapping[UUID, Video], windows: Mapping[UUID, Windows], scores: Mapping[UUID, Array], base: float
+    rows: Mapping[UUID, Video], windows: Mapping[UUID, Windows], scores: Mapping[UUID, Array], base: float, limit: int
 ) -> list[VideoHits]:
-    """The best moment of each video, whatever its score, nearest first."""
+    """The best moment of each of so many videos, whatever its score, nearest first."""
+    best = {video_id: float(scores[video_id][w.peak]) for video_id, w in windows.items() if video_id in rows}
     found = []
-    for video_id, w in windows.items():
-        if video_id in rows:
-            s = scores[video_id]
-            hits = [_hit(w, s, m, []) for m in moments(w, s, float("-inf"), base, limit=1)]
-            found.append(_video_hits(rows[video_id], hits, w, s))
-    return sorted(found, key=lambda v: (-v.score, v.video_id))
+    for video_id in sorted(best, key=lambda video_id: (-best[video_id], video_id))[:limit]:
+        w, s = windows[video_id], scores[video_id]
+        hits = [_hit(w, s, m, []) for m in moments(w, s, float("-inf"), base, limit=1)]
+        found.append(_video_hits(rows[video_id], hits, w, s))
+    return found
 
 
 def found_by_words_alone(video: VideoHits) -> bool:

@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection
 
 from indexer import streams
-from indexer.models import Space, Stream
+from indexer.models import Space
 
 Array = npt.NDArray[np.float32]
 
@@ -30,8 +30,13 @@ class Windows:
     similarities: Array  # (n,)
 
     @property
+    def peak(self) -> int:
+        """The place of the best window."""
+        return int(self.similarities.argmax())
+
+    @property
     def best(self) -> float:
-        return float(self.similarities.max())
+        return float(self.similarities[self.peak])
 
     @property
     def middles(self) -> Array:
@@ -60,13 +65,8 @@ class Moment:
 def read_windows(space: Space, texts: Array, spans: dict[UUID, Spans]) -> list[dict[UUID, Windows]]:
     """For each of the texts (k, D) the windows of each video by their cosine with it, in the ten-minute rows of its
     stream that hold one of the spans. The rows are read once."""
-    parts = Stream.objects.filter(space=space, video_id__in=list(spans)).order_by("video_id", "part")
-    outline: dict[UUID, list[tuple[int, float, float]]] = {}
-    for key, video_id, start_s, end_s in parts.values_list("id", "video_id", "start_s", "end_s"):
-        outline.setdefault(video_id, []).append((key, start_s, end_s))
-    wanted = [key for video_id, rows in outline.items() for key in _rows_to_read(rows, spans[video_id])]
     scored: dict[UUID, list[tuple[Array, Array]]] = {}
-    for video_id, times, embeddings in _read_rows(wanted):
+    for video_id, times, embeddings in _read_rows(space, spans):
         similarities = streams.unpack_embeddings(embeddings, space.dim) @ texts.T  # (n, k)
         scored.setdefault(video_id, []).append((streams.unpack_times(times), similarities))
     joined = {
@@ -79,18 +79,28 @@ def read_windows(space: Space, texts: Array, spans: dict[UUID, Spans]) -> list[d
     ]
 
 
-def _rows_to_read(rows: list[tuple[int, float, float]], spans: Spans) -> list[int]:
-    if len(rows) == 1:
-        return [rows[0][0]]
-    return [key for key, start_s, end_s in rows if any(a < end_s and start_s < b for a, b in spans)]
+def _read_rows(space: Space, spans: dict[UUID, Spans]) -> list[tuple[UUID, bytes, bytes]]:
+    """Rows in time order, in Postgres' binary format: as text, bytes are sent as hexadecimals, twice as long.
 
-
-def _read_rows(keys: list[int]) -> list[tuple[UUID, bytes, bytes]]:
-    """Rows in time order, in Postgres' binary format: as text, bytes are sent as hexadecimals, twice as long."""
+    A video of one row is read whole.
+    """
+    sql = """
+        WITH wanted AS (
+            SELECT * FROM unnest(%(videos)s::uuid[], %(starts)s::float8[], %(ends)s::float8[]) AS w (video_id, a, b)
+        )
+        SELECT s.video_id, s.times, s.embeddings FROM indexer_stream s
+        WHERE s.space_id = %(space)s AND s.video_id = ANY(%(all)s)
+            AND (EXISTS (SELECT 1 FROM wanted w WHERE w.video_id = s.video_id AND w.a < s.end_s AND s.start_s < w.b)
+                OR NOT EXISTS (SELECT 1 FROM indexer_stream o
+                    WHERE o.video_id = s.video_id AND o.space_id = s.space_id AND o.id <> s.id))
+        ORDER BY s.video_id, s.part
+    """
+    flat = [(video_id, start_s, end_s) for video_id, own in spans.items() for start_s, end_s in own]
+    videos, starts, ends = ([list(column) for column in zip(*flat, strict=True)]) if flat else ([], [], [])
+    given = {"space": space.pk, "all": list(spans), "videos": videos, "starts": starts, "ends": ends}
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors read text alone
-        sql = "SELECT video_id, times, embeddings FROM indexer_stream WHERE id = ANY(%s) ORDER BY video_id, part"
-        return cursor.execute(sql, [keys], binary=True).fetchall()
+        return cursor.execute(sql, given, binary=True).fetchall()
 
 
 def within(windows: dict[UUID, Windows], spans: dict[UUID, Spans]) -> dict[UUID, Windows]:

@@ -87,7 +87,7 @@ def nearest_anchors(pool: Pool, query: npt.NDArray[np.float32], n_anchors: int) 
         found = _walk_index(pool, query)
         if len(found) >= wanted:
             return found
-    return _scan(pool, query)
+    return scan(pool, query)
 
 
 def count_anchors(pool: Pool) -> int:
@@ -109,7 +109,8 @@ def nearest_sql(pool: Pool, *, exact: bool) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _scan(pool: Pool, query: npt.NDArray[np.float32]) -> list[Candidate]:
+def scan(pool: Pool, query: npt.NDArray[np.float32]) -> list[Candidate]:
+    """Exactly, whatever it takes."""
     sql, parameters = nearest_sql(pool, exact=True)
     return _fetch(sql, parameters | {"query": literal(query)})
 

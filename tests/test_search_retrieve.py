@@ -63,7 +63,7 @@ def test_a_permission_filter_starves_nothing(
 ) -> None:
     ours = [add_video(library, space, [showing("dog", 0.5, seed=i)]).pk for i in range(5)]
     monkeypatch.setattr(retrieve, "EXACT_BELOW", 3)  # so that five anchors are many
-    monkeypatch.setattr(retrieve, "_scan", _refuse)
+    monkeypatch.setattr(retrieve, "scan", _refuse)
     found = nearest_anchors(Pool(space, (library.pk,)), meaning("dog"), n_anchors=5)
     assert {candidate.video_id for candidate in found} == set(ours)
 
