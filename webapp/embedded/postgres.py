@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psycopg
 
+from webapp.embedded.memory import memory_bytes, postgres_options, shared_bytes
+
 UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
 # Where the unprivileged user can reach: used only as root, and only for what lies below a folder it cannot enter.
 REACHABLE = Path("/var/lib/seekframe")
@@ -137,5 +139,7 @@ class Cluster:
 
     def command(self) -> list[str]:
         """The command line of the server, in the foreground."""
-        options = [word for option in OPTIONS for word in ("-c", option)]
+        options = [
+            word for option in (*OPTIONS, *postgres_options(memory_bytes(), shared_bytes())) for word in ("-c", option)
+        ]
         return [str(binaries() / "postgres"), "-D", str(self.directory), "-p", str(self.port), *options]
