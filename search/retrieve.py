@@ -4,6 +4,7 @@ The distance is written exactly as the space's partial index writes it, with a l
 way, Postgres scans the table and says nothing.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from indexer.models import Space
@@ -22,6 +24,7 @@ from search.refine import Spans
 
 N_CANDIDATES = 200
 EXACT_BELOW = 50_000  # anchors a filter leaves: fewer are scanned one by one, which misses nothing
+MANY_FOR_S = 300
 N_SPANS = 2  # candidates of a long video whose stream rows are read; a video of one row is read whole
 N_SEGMENTS_A_VIDEO = 10  # one title must not fill the list with its own segments
 # HNSW walks on until the filter has let enough rows through, in strict order of distance, and no further than the
@@ -91,11 +94,20 @@ def nearest_anchors(pool: Pool, query: npt.NDArray[np.float32], n_anchors: int) 
 
 
 def count_anchors(pool: Pool) -> int:
-    """How many anchors the filter leaves, counted no further than matters."""
+    """How many anchors the filter leaves, counted no further than matters; that they are many is believed for a while.
+
+    Where they have become few in the meantime, the index gives too few and all are scanned after all.
+    """
     rows, parameters = pool.rows("indexer_anchor")
+    key = f"many-anchors:{hashlib.sha256(repr((pool.space.pk, rows, parameters)).encode()).hexdigest()}"
+    if cache.get(key):
+        return EXACT_BELOW
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM (SELECT 1 {rows} LIMIT {EXACT_BELOW}) AS counted", parameters)
-        return int(cursor.fetchone()[0])
+        n = int(cursor.fetchone()[0])
+    if n == EXACT_BELOW:
+        cache.set(key, value=True, timeout=MANY_FOR_S)
+    return n
 
 
 def nearest_sql(pool: Pool, *, exact: bool) -> tuple[str, dict[str, Any]]:

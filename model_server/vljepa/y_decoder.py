@@ -88,7 +88,7 @@ class PrefixLM(nn.Module, Generic[Given]):
     def drafts(self, given: Given, beams: int) -> list[list[Draft]]:
         """So many captions each, the likeliest first; batched, with a key-value cache."""
         prefix = self.read(given)
-        written = self.model.generate(  # type: ignore[misc]  # its stubs know no module as self
+        written: Any = self.model.generate(  # type: ignore[misc]  # its stubs know no module as self
             inputs_embeds=prefix,
             attention_mask=prefix.new_ones(prefix.shape[:2], dtype=torch.long),
             max_new_tokens=self.config.max_tokens,

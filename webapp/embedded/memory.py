@@ -7,7 +7,7 @@ import psutil
 
 # What a container may use, in cgroup v2 and v1; "max", or a number larger than any machine, where nothing is set.
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-SHARED = Path("/dev/shm")  # noqa: S108  # where Postgres puts it
+SHARED = Path("/dev/shm")  # where Postgres puts it
 SHARE = 12  # a search reads one page of the index after the other; the model and the workers need the rest
 LEAST_MB, MOST_MB = 128, 2048  # Postgres' own default; a million anchors
 

@@ -1,0 +1,52 @@
+"""Searches through HTTP at a rate: an open loop, so that a slow answer does not spare the server the next question."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+
+from benchmarks.queries import QUERIES
+
+WARMING = 20
+MOST_WAITING = 64  # connections, as threads
+SEED = 5
+
+
+def ask(address: str, keys: list[str], rate: float, seconds: float) -> dict[str, Any]:
+    """Milliseconds from the moment a request should have left to its last byte."""
+    rng = np.random.default_rng([SEED, int(rate * 10)])
+    leaves = np.cumsum(rng.exponential(1 / rate, size=int(rate * seconds)))
+    queries = [f"{QUERIES[i % len(QUERIES)]}, take {rng.integers(10**6)}" for i in range(WARMING + len(leaves))]
+    own = threading.local()
+    where = urlsplit(address)
+
+    def answer(i: int) -> tuple[int, float]:
+        if not hasattr(own, "connection"):
+            own.connection = HTTPConnection(where.hostname or "", where.port, timeout=30)
+        path = "/api/search?" + urlencode({"q": queries[i]})
+        try:
+            own.connection.request("GET", path, headers={"Authorization": f"Bearer {keys[i % len(keys)]}"})
+            response = own.connection.getresponse()
+            response.read()
+        except OSError:
+            del own.connection
+            return 0, time.perf_counter()
+        return response.status, time.perf_counter()
+
+    for i in range(WARMING):
+        answer(i)
+    with ThreadPoolExecutor(MOST_WAITING) as pool:
+        began = time.perf_counter()
+        asked = []
+        for i, leave in enumerate(leaves):
+            time.sleep(max(0.0, began + leave - time.perf_counter()))
+            asked.append(pool.submit(answer, WARMING + i))
+        answers = [future.result() for future in asked]
+    waits = [1000 * (end - began - leave) for (_, end), leave in zip(answers, leaves, strict=True)]
+    statuses = {str(s): sum(status == s for status, _ in answers) for s in sorted({status for status, _ in answers})}
+    figures = {f"p{p}_ms": round(float(np.percentile(waits, p)), 1) for p in (50, 95, 99)}
+    return {"rate": rate, "seconds": seconds, "asked": len(waits), "statuses": statuses, **figures}
