@@ -24,16 +24,15 @@ class Visitor(Guest):
         page = self.ask("sign-in page", "/sign-in", "Sign in")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         form = {"username": self.person["name"], "password": self.asked["password"]}
-        self.ask("sign in", "/sign-in", data=form | {"csrfmiddlewaretoken": token[1] if token else ""})
+        first = self.ask("sign in", "/sign-in", data=form | {"csrfmiddlewaretoken": token[1] if token else ""})
+        self.fill(first)
 
     def wait_time(self) -> float:
         return self.dice.uniform(*self.asked["think_s"])
 
     @task(2)
     def home(self) -> None:
-        page = self.ask("home", "/")
-        self.ask("examples", "/fragments/examples", headers={"HX-Request": "true"})
-        self.look_at(page)
+        self.fill(self.ask("home", "/"))
 
     @task(1)
     def library(self) -> None:
@@ -65,6 +64,11 @@ class Visitor(Guest):
     def query(self) -> str:
         """With a number, so that no memory of texts answers."""
         return f"{self.dice.choice(QUERIES)} {self.dice.randrange(10**6)}"
+
+    def fill(self, home: str) -> None:
+        """What the first page loads by itself."""
+        self.ask("examples", "/fragments/examples", headers={"HX-Request": "true"})
+        self.look_at(home)
 
     def look_at(self, page: str) -> None:
         """Loads the pictures that this browser does not have yet."""

@@ -29,7 +29,7 @@ class TextBatcher:
         metrics: Metrics,
         *,
         most_texts: int = 64,
-        most_of_lists: int = 16,
+        most_of_lists: int = 8,
         wait_s: float = 0.004,
         most_waiting: int = 2048,
         remembered: int = 8192,
