@@ -97,7 +97,7 @@ def faults_of(page: Page, name: str, traffic: Traffic) -> list[str]:
     return [f"{name}: {what}" for what, wrong in checks.items() if wrong]
 
 
-def test_pages_are_small_and_do_not_jump(tab: Page, full):
+def test_pages_are_small_and_do_not_jump(tab: Page, full, shots: Path):
     traffic, faults = Traffic(tab), []
     for name, address in {**PAGES, "video": f"/v/{full['Evening'].pk}?q=red&t=17"}.items():
         for width in (1440, 390):
@@ -105,6 +105,7 @@ def test_pages_are_small_and_do_not_jump(tab: Page, full):
             traffic.clear()
             tab.goto(address)
             tab.wait_for_load_state("networkidle")
+            tab.screenshot(path=shots / f"budget-{name}-{width}.png")
             faults += faults_of(tab, f"{name} at {width} px", traffic)
     assert faults == []
     assert traffic.size(("Script",)) > 15_000  # htmx alone, compressed: the network was really looked at
