@@ -59,7 +59,7 @@ fmt: install-tests
 # Exact versions and hashes of everything that direct.in and tests.in ask for, for every platform at once.
 lock: install-tests
 	@$(BIN)/pip install --quiet uv==0.13.9
-	@cd requirements && for name in lock:direct tests:tests tracks:tracks; do \
+	@cd requirements && for name in lock:direct tests:tests tracks:tracks benchmarks:benchmarks; do \
 		../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			--excludes <(echo torch) -o $${name%%:*}.txt $${name##*:}.in; done
 

@@ -59,3 +59,33 @@ def test_it_offers_each_video_once_before_it_offers_another_moment_of_one():
 
     tried = [found("a cup", 1, 8), found("a plate", 1, 10), found("a cat", 1, 14), found("a bus", 2, 4)]
     assert [text for text, _ in spread(tried)] == ["a cup", "a bus", "a cat"]
+
+
+def test_while_one_request_makes_them_the_others_wait_for_it_and_make_none(client, monkeypatch):
+    meanwhile: list[str] = []
+
+    def slowly(libraries: tuple[UUID, ...]) -> list[str]:
+        meanwhile.append(client.get("/fragments/examples").content.decode())
+        return ["dog"]
+
+    monkeypatch.setattr("webapp.pages.examples.that_work", slowly)
+    assert offered(client) == ["dog"]
+    assert len(meanwhile) == 1
+    assert 'hx-get="/fragments/examples"' in meanwhile[0]
+    assert offered(client) == ["dog"]
+    assert len(meanwhile) == 1
+
+
+def test_what_has_grown_old_is_shown_until_the_new_is_made(client, monkeypatch):
+    meanwhile: list[list[str]] = []
+    made = iter([["dog"], ["dog", "snow"]])
+
+    def slowly(libraries: tuple[UUID, ...]) -> list[str]:
+        meanwhile.append(offered(client))
+        return next(made)
+
+    monkeypatch.setattr("webapp.pages.examples.that_work", slowly)
+    monkeypatch.setattr("webapp.pages.examples.KEEP_FEW_S", 0)  # old at once
+    assert offered(client) == ["dog"]
+    assert offered(client) == ["dog", "snow"]
+    assert meanwhile == [[], ["dog"]]

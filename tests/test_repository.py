@@ -83,7 +83,7 @@ def test_no_python_file_is_too_long_to_read():
 
 
 def test_every_package_is_pinned_with_its_hash():
-    for name in ("lock.txt", "tests.txt", "tracks.txt"):
+    for name in ("lock.txt", "tests.txt", "tracks.txt", "benchmarks.txt"):
         pins = re.split(r"\n(?=\S)", (ROOT / "requirements" / name).read_text().strip())
         assert [pin.splitlines()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
 

@@ -66,6 +66,25 @@ def test_it_cuts_a_long_queue_into_batches_of_the_size_it_may_run():
     asyncio.run(story())
 
 
+def test_a_search_does_not_wait_behind_a_long_list():
+    async def story():
+        engine = LetterEngine()
+        texts = batcher(engine, most_of_lists=4)
+        first = await held(engine, texts)
+        long = [f"list {chr(97 + n)}" for n in range(20)]
+        listed = asyncio.create_task(texts.encode(long))
+        await asyncio.sleep(0)
+        searched = asyncio.create_task(texts.encode(["search"]))
+        await asyncio.sleep(0)
+        engine.go_on.set()
+        await asyncio.gather(first, searched, listed)
+        assert engine.batches == [["first"], ["search", *long[:4]], *(long[n : n + 4] for n in range(4, 20, 4))]
+        assert np.array_equal(await listed, LetterEngine().encode_texts(long))
+        texts.close()
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(("bad", "error"), [("raise", EngineError), ("crash", RuntimeError)])
 def test_it_tells_everyone_in_a_batch_what_went_wrong_and_goes_on(bad, error):
     async def story():

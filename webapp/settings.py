@@ -40,6 +40,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "webapp.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "webapp.languages.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -13,6 +13,7 @@ from model_server.server.metrics import Metrics
 from model_server.server.problems import Busy
 
 Row = npt.NDArray[np.float32]  # (D,)
+FEW = 8  # texts of a search, or of a question and its answers; more are a list, which nobody watches being encoded
 
 
 class TextBatcher:
@@ -28,6 +29,7 @@ class TextBatcher:
         metrics: Metrics,
         *,
         most_texts: int = 64,
+        most_of_lists: int = 8,
         wait_s: float = 0.004,
         most_waiting: int = 2048,
         remembered: int = 8192,
@@ -35,6 +37,7 @@ class TextBatcher:
         self.encode_now = encode
         self.metrics = metrics
         self.most_texts = most_texts
+        self.most_of_lists = most_of_lists
         self.wait_s = wait_s
         self.most_waiting = most_waiting
         self.remembered = remembered
@@ -42,6 +45,7 @@ class TextBatcher:
         self.memory: OrderedDict[str, Row] = OrderedDict()
         self.futures: dict[str, asyncio.Future[Row]] = {}  # texts that wait or run, shared by all who ask for them
         self.queue: deque[str] = deque()
+        self.lists: deque[str] = deque()  # texts of long requests: a search must not wait behind hundreds of them
         self.runner: asyncio.Task[None] | None = None
 
     async def encode(self, texts: Sequence[str]) -> Embeddings:
@@ -50,7 +54,8 @@ class TextBatcher:
         missing = [text for text in dict.fromkeys(texts) if text not in rows]
         if len(self.futures.keys() | missing) > self.most_waiting:
             raise Busy
-        wanted = {text: self._future(text) for text in missing}
+        queue = self.queue if len(missing) <= FEW else self.lists
+        wanted = {text: self._future(text, queue) for text in missing}
         if wanted:
             # Unlike gather, wait leaves the shared futures alone when this caller is cancelled.
             await asyncio.wait(wanted.values())
@@ -71,21 +76,22 @@ class TextBatcher:
         self.metrics.cached.inc(len(rows))
         return rows
 
-    def _future(self, text: str) -> asyncio.Future[Row]:
+    def _future(self, text: str, queue: deque[str]) -> asyncio.Future[Row]:
         if text not in self.futures:
             future = asyncio.get_running_loop().create_future()
             future.add_done_callback(_seen)
             self.futures[text] = future
-            self.queue.append(text)
+            queue.append(text)
             if self.runner is None or self.runner.done():
                 self.runner = asyncio.create_task(self._run())
         return self.futures[text]
 
     async def _run(self) -> None:
-        """Batches until the queue is empty. What came while the model ran forms the next batch without a wait."""
+        """Batches until nothing waits. What came while the model ran forms the next batch without a wait."""
         await asyncio.sleep(self.wait_s)
-        while self.queue:
-            batch = [self.queue.popleft() for _ in range(min(self.most_texts, len(self.queue)))]
+        while self.queue or self.lists:
+            batch = _taken(self.queue, self.most_texts)
+            batch += _taken(self.lists, min(self.most_of_lists, self.most_texts - len(batch)))
             self._settle(batch, await self._rows(batch))
 
     async def _rows(self, batch: list[str]) -> Sequence[Row] | Exception:
@@ -108,6 +114,10 @@ class TextBatcher:
                 self.memory[text] = rows[i]
         while len(self.memory) > self.remembered:
             self.memory.popitem(last=False)
+
+
+def _taken(queue: deque[str], most: int) -> list[str]:
+    return [queue.popleft() for _ in range(min(most, len(queue)))]
 
 
 def _seen(future: asyncio.Future[Row]) -> None:

@@ -27,6 +27,8 @@ SURE = 0.9  # the best of many phrases is often luck, so it must do better than 
 LOOKED_AT = 10  # videos, for the best hit of a phrase
 APART_S = 5.0  # hits nearer than this are one moment
 KEEP_S, KEEP_FEW_S = 3600, 60  # few may mean that the model was away for a moment
+KEEP_OLD_S = 24 * 3600
+MAKING_S = 60  # then the one who makes them has come to nothing, and another may
 
 Tried = tuple[str, VideoHits]
 
@@ -45,11 +47,21 @@ def examples(request: HttpRequest) -> HttpResponse:
     trashed_at = Video.objects.filter(library__in=libraries).aggregate(last=Max("trashed_at"))["last"]
     facts = repr((libraries, newest.first(), newest.count(), trashed_at))  # a title in the trash is no suggestion
     key = "examples:" + hashlib.sha256(facts.encode()).hexdigest()
-    found: list[str] | None = cache.get(key)
-    if found is None:
+    found = kept_or_made(key, libraries)
+    context = {"examples": (found or [])[:n], "label": label, "being_made": found is None}
+    return render(request, "fragments/examples.html", context)
+
+
+def kept_or_made(key: str, libraries: tuple[UUID, ...]) -> list[str] | None:
+    """Made by one request at a time, for each takes dozens of searches: meanwhile the others get what there was before,
+    and None where that is nothing."""
+    if cache.add(f"{key}:made", True, MAKING_S):
         found = that_work(libraries)
-        cache.set(key, found, KEEP_S if len(found) == MOST else KEEP_FEW_S)
-    return render(request, "fragments/examples.html", {"examples": found[:n], "label": label})
+        cache.set(key, found, KEEP_OLD_S)
+        cache.set(f"{key}:made", True, KEEP_S if len(found) == MOST else KEEP_FEW_S)
+        return found
+    kept: list[str] | None = cache.get(key)
+    return kept
 
 
 def that_work(libraries: tuple[UUID, ...]) -> list[str]:
