@@ -1,4 +1,4 @@
-"""What indexing cannot do without: every frame decoded in this process, and the wanted ones seen by the bare x-encoder."""
+"""What indexing cannot do without: every frame is decoded here, and the bare x-encoder sees the wanted ones."""
 
 import time
 from collections.abc import Iterator
