@@ -11,7 +11,7 @@ from benchmarks.contender import Plan, Ready, spent
 
 
 def decode(plan: Plan) -> Ready:
-    """By the machine's ffmpeg; where there is none, by PyAV, which has its libraries, with threads as ffmpeg has them."""
+    """By the ffmpeg of this machine; where there is none, by its libraries in PyAV, with threads as ffmpeg has them."""
     ffmpeg = shutil.which("ffmpeg")
     work = partial(by_ffmpeg, ffmpeg) if ffmpeg else by_pyav
     work(plan.warm_up)

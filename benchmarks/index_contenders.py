@@ -104,7 +104,11 @@ def a_second(plan: Plan, took_s: float, core_s: float) -> dict[str, float]:
 def base(plan: Plan) -> Ready:
     """Clips of noise through V-JEPA 2 ViT-L and eight layers of Llama-3.2-1B, one a stride."""
     config = OPEN_VLJEPA
-    n_tokens = config.clip_frames // config.x_encoder.tubelet_frames * (256 // config.x_encoder.patch_px) ** 2
+    n_tokens = (
+        config.clip_frames
+        // config.x_encoder.tubelet_frames
+        * (config.x_encoder.frame_px // config.x_encoder.patch_px) ** 2
+    )
     dtype = faster_dtype(n_tokens)
     look = random_base(config, dtype)
     look()
@@ -116,7 +120,7 @@ def base(plan: Plan) -> Ready:
 
     return Ready(
         play,
-        f"open-vljepa's layout, random weights, {str(dtype).removeprefix('torch.')}: {plan.base_clips} clips of "
+        f"random weights, {str(dtype).removeprefix('torch.')}, {plan.base_clips} a round of "
         f"{config.clip_frames} frames of {config.x_encoder.frame_px} px a round, extrapolated to one every "
         f"{config.stride_s:g} s; the model alone, no decoding; the prompt is {PROMPT_TOKENS} random words",
     )

