@@ -104,11 +104,8 @@ def a_second(plan: Plan, took_s: float, core_s: float) -> dict[str, float]:
 def base(plan: Plan) -> Ready:
     """Clips of noise through V-JEPA 2 ViT-L and eight layers of Llama-3.2-1B, one a stride."""
     config = OPEN_VLJEPA
-    n_tokens = (
-        config.clip_frames
-        // config.x_encoder.tubelet_frames
-        * (config.x_encoder.frame_px // config.x_encoder.patch_px) ** 2
-    )
+    sizes = config.x_encoder
+    n_tokens = config.clip_frames // sizes.tubelet_frames * (sizes.frame_px // sizes.patch_px) ** 2
     dtype = faster_dtype(n_tokens)
     look = random_base(config, dtype)
     look()
@@ -120,8 +117,8 @@ def base(plan: Plan) -> Ready:
 
     return Ready(
         play,
-        f"random weights, {str(dtype).removeprefix('torch.')}, {plan.base_clips} a round of "
-        f"{config.clip_frames} frames of {config.x_encoder.frame_px} px a round, extrapolated to one every "
+        f"random weights, {str(dtype).removeprefix('torch.')}; {plan.base_clips} clips a round, each of "
+        f"{config.clip_frames} frames of {sizes.frame_px} px; extrapolated to one every "
         f"{config.stride_s:g} s; the model alone, no decoding; the prompt is {PROMPT_TOKENS} random words",
     )
 

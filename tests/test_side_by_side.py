@@ -108,7 +108,7 @@ def test_the_plain_loop_embeds_every_window(plan):
 
 
 def test_a_film_shorter_than_a_window_has_no_figure(plan, tmp_path):
-    short = make_clip(tmp_path / "short.mp4", 2, [])
+    short = make_clip(tmp_path / "short.mp4", 1, [])
     with pytest.raises(NoFigure, match="shorter than one window"):
         embed(short, engine_of(plan))
 
