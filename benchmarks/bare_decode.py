@@ -20,13 +20,10 @@ def decode(plan: Plan) -> Ready:
         took_s, core_s = spent(partial(work, plan.film))
         return {"ms": 1000 * took_s / plan.film_s, "core_ms": 1000 * core_s / plan.film_s}
 
-    return Ready(
-        play,
-        version(ffmpeg)
-        if ffmpeg
-        else f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}; frame and slice threads; no ffmpeg binary here",
-        child=b"ffmpeg",
+    libraries = (
+        f"PyAV {av.__version__}, FFmpeg {av.ffmpeg_version_info}; frame and slice threads; no ffmpeg binary here"
     )
+    return Ready(play, version(ffmpeg) if ffmpeg else libraries, child=b"ffmpeg")
 
 
 def by_ffmpeg(ffmpeg: str, path: Path) -> None:

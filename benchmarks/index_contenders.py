@@ -1,9 +1,7 @@
 """What a film goes through on its way into an index: ours, the plain loop, the floor, and the layout of `base`."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +12,7 @@ from benchmarks.loaded import engine_of, faster_dtype
 from model_server.frames.windows import sample
 from model_server.local import CLIPS_A_RUN, LocalEngine
 from model_server.presets import OPEN_VLJEPA
+from model_server.vljepa.config import VLJEPAConfig
 from model_server.vljepa.model import as_float32
 from model_server.vljepa.predictor import Predictor
 from model_server.vljepa.vjepa2 import VJEPA2XEncoder, empty_net
@@ -123,7 +122,7 @@ def base(plan: Plan) -> Ready:
     )
 
 
-def random_base(config: Any, dtype: torch.dtype) -> Any:
+def random_base(config: VLJEPAConfig, dtype: torch.dtype) -> Callable[[], torch.Tensor]:
     """Looks at one clip. No hub is asked: sizes stand in the preset, and weights are drawn."""
     torch.manual_seed(0)
     net = empty_net(config.x_encoder, config.clip_frames).to(dtype)
@@ -138,4 +137,4 @@ def random_base(config: Any, dtype: torch.dtype) -> Any:
         with torch.inference_mode():
             return predictor(x_encoder.clip_tokens(x_encoder.encode_frames(frames), order), prompt)
 
-    return partial(look)
+    return look

@@ -73,6 +73,7 @@ PARTS = (
 
 def main() -> None:
     options = parse()
+    facts = machine(options)
     with tempfile.TemporaryDirectory(prefix="seekframe-side-by-side-") as folder:
         plan = plan_of(options, Path(folder))
         contenders: dict[str, Contender] = {}
@@ -82,7 +83,6 @@ def main() -> None:
         finally:
             for contender in contenders.values():
                 contender.end()
-    facts = machine(options)
     print("\n".join([sentence(facts), "", *table(contenders)]))
     if options.json:
         options.json.write_text(json.dumps({**facts, "rows": stored(contenders)}, indent=1) + "\n")
@@ -210,7 +210,7 @@ def machine(options: argparse.Namespace) -> dict[str, Any]:
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "processor": names[0] if names else platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
-        "load_at_the_end": round(os.getloadavg()[0], 2),
+        "load_before": round(os.getloadavg()[0], 2),
         "packages": {name: found for name in PACKAGES if (found := installed(name))},
         "ffmpeg_in_av": av.ffmpeg_version_info,
         "options": {name: value for name, value in vars(options).items() if name not in ("json", "clips")},
@@ -233,7 +233,8 @@ def installed(name: str) -> str:
 def sentence(facts: dict[str, Any]) -> str:
     asked, packages = facts["options"], ", ".join(f"{name} {found}" for name, found in facts["packages"].items())
     said = [
-        f"{facts['date']}, {facts['processor']}, {facts['cores']} cores; preset {asked['preset']}",
+        f"{facts['date']}, {facts['processor']}, {facts['cores']} cores, a load of {facts['load_before']} before",
+        f"preset {asked['preset']}",
         f"medians over {asked['rounds']} rounds, each of one film or {asked['queries']} queries",
         f"{packages}, FFmpeg {facts['ffmpeg_in_av']} inside av",
         "milliseconds on all cores are computing, which other work on the machine changes least",
@@ -241,7 +242,7 @@ def sentence(facts: dict[str, Any]) -> str:
     if set(asked["only"]) & set(PARTS[0].rows):
         shown = f"{len(facts['clips'])} real clips" if facts["clips"] else "a picture that the camera moves across"
         film = f"a film of {asked['seconds']:g} s, 720p at 30 frames a second, H.264, of {shown}"
-        said.insert(1, f"{film}, a keyframe every {asked['keyframes_s']:g} s at least")
+        said.insert(2, f"{film}, a keyframe every {asked['keyframes_s']:g} s at least")
     return "; ".join(said) + "."
 
 
