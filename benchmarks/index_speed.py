@@ -16,19 +16,15 @@ import benchmarks.services  # noqa: F401, I001  # first: it starts Postgres and 
 
 import argparse
 import json
-import os
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
-
 from benchmarks.clips import make_clip
+from benchmarks.floor import floor, pictures
+from benchmarks.used import Memory, cpu_s
 from indexer import pipeline, services
 from indexer.models import IndexMode, Segment, Stream, Video
 from model_server.frames.reader import read_clips
@@ -104,86 +100,6 @@ def through_pipeline(path: Path, engine: LocalEngine, mode: str) -> dict[str, An
         "n_windows": sum(Stream.objects.filter(video=video).values_list("n_windows", flat=True)),
         "n_segments": Segment.objects.filter(video=video).count(),
     }
-
-
-def cpu_s() -> float:
-    """Of this process and of the children that have ended: what other work on the machine changes least."""
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system
-
-
-def floor(path: Path, engine: Any) -> dict[str, float]:
-    decode_s = encode_s = 0.0
-    n_frames = 0
-    for frames, took_s in pictures(path, engine.space):
-        started = time.perf_counter()
-        engine.x_encoder.encode_frames(frames)
-        encode_s += time.perf_counter() - started
-        decode_s += took_s
-        n_frames += len(frames)
-    return {"decode_s": round(decode_s, 3), "encode_s": round(encode_s, 3), "n_frames": n_frames}
-
-
-def pictures(path: Path, space: Any) -> Iterator[tuple[np.ndarray, float]]:
-    """Batches of the frames the model wants, (F, H, W, 3), and the seconds decoding them took."""
-    side, batch = space.frame_px, []
-    started, wanted_s = time.perf_counter(), space.frame_interval_s / 2
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            if frame.time is None or frame.time < wanted_s:
-                continue
-            wanted_s += space.frame_interval_s
-            batch.append(frame.reformat(side, side, "rgb24").to_ndarray())
-            if len(batch) == 64:
-                yield np.stack(batch), time.perf_counter() - started
-                batch, started = [], time.perf_counter()
-    if batch:
-        yield np.stack(batch), time.perf_counter() - started
-
-
-class Memory:
-    """Peak memory of this process and of its decoder while the block runs, from /proc.
-
-    Not from getrusage: a child that is started counts its parent's memory as its own peak.
-    """
-
-    def __enter__(self) -> "Memory":
-        self.own_mib = self.decoder_mib = 0
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew: making the clip does not count
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.own_mib = peak_mib(os.getpid())
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.1):
-            children = {pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
-            for pid in children:
-                if b"model_server.frames.child" in command_of(pid):
-                    self.decoder_mib = max(self.decoder_mib, peak_mib(int(pid)))
-
-
-def command_of(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""  # it has just ended
-
-
-def peak_mib(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    peaks = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")]
-    return peaks[0] // 1024 if peaks else 0
 
 
 def show(result: dict[str, Any]) -> None:

@@ -18,3 +18,8 @@ QUERIES = [
     "hands typing on a laptop",
     "a bus stops at the corner",
 ]
+
+
+def numbered(first: int, n: int) -> list[str]:
+    """Searches from that number on. The number makes each new, so that no cache of texts answers."""
+    return [f"{QUERIES[i % len(QUERIES)]}, take {i}" for i in range(first, first + n)]
