@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -20,7 +19,7 @@ from model_server.frames.child import Task
 from model_server.frames.decode import Clock
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source, orientation, packets_of
+from model_server.frames.source import Source, codec_name, open_source, orientation, sized_packets
 
 _TICKS = 90_000
 _RATE = 48_000
@@ -45,7 +44,7 @@ def proxy(task: Task) -> None:
             tracks[sound.index] = Sound(source, sound, out)
             streams.append(sound)
         said = time.monotonic()
-        for packet in sized_packets(source, streams):
+        for packet in sized_packets(source.container, streams):
             tracks[packet.stream_index].take(packet)
             if time.monotonic() - said > _PROGRESS_EVERY_S:
                 said = time.monotonic()
@@ -59,10 +58,6 @@ def sound_stream(source: Source) -> AudioStream | None:
     """The first sound that may be decoded; a proxy without sound is better than none."""
     known = (s for s in source.container.streams.audio if codec_name(s) in AUDIO_CODECS)
     return next(known, None)
-
-
-def sized_packets(source: Source, streams: list[Any]) -> Iterator[Any]:
-    return (packet for packet in packets_of(source.container, streams) if packet.size)
 
 
 class Copy:

@@ -164,7 +164,7 @@ def measure(fd: int, alive: Callable[[], None]) -> Extent:
         source.container.close()
         source = open_source(fd)
     end_s, count = 0.0, 0
-    for packet in _packets(source):
+    for packet in sized_packets(source.container, source.stream):
         count += 1
         end_s = max(end_s, _packet_end_s(source, packet, count))
         alive()
@@ -192,7 +192,8 @@ def _tail_end_s(source: Source, declared: float) -> float:
     offset = int((declared - _TAIL_S + source.origin_s) / (source.stream.time_base or 1))
     try:
         source.container.seek(offset, stream=source.stream, backward=True)
-        ends = [_packet_end_s(source, packet, 0) for packet in _packets(source)]
+        packets = sized_packets(source.container, source.stream)
+        ends = [_packet_end_s(source, packet, 0) for packet in packets]
     except av.error.FFmpegError:
         return 0.0
     finally:
@@ -222,8 +223,9 @@ def packets_of(container: InputContainer, streams: Any) -> Iterator[Any]:
         yield packet
 
 
-def _packets(source: Source) -> Iterator[Any]:
-    return (packet for packet in packets_of(source.container, source.stream) if packet.size)
+def sized_packets(container: InputContainer, streams: Any) -> Iterator[Any]:
+    """Without the empty ones that end a stream."""
+    return (packet for packet in packets_of(container, streams) if packet.size)
 
 
 def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
