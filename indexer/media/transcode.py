@@ -19,7 +19,7 @@ from model_server.frames.child import Task
 from model_server.frames.decode import Clock
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source, orientation, sized_packets
+from model_server.frames.source import Source, codec_name, frames_of, open_source, orientation, sized_packets
 
 _TICKS = 90_000
 _RATE = 48_000
@@ -121,7 +121,7 @@ class Pictures:
         self._stream.codec_context.thread_count = min(len(os.sched_getaffinity(0)), 8)
 
     def take(self, packet: Any) -> None:
-        for frame in _decoded(packet):
+        for frame in frames_of(packet):
             self._place(frame)
 
     def finish(self) -> None:
@@ -175,15 +175,6 @@ def _graph(frame: VideoFrame, size: tuple[int, int], interlaced: bool) -> Graph:
     return graph
 
 
-def _decoded(packet: Any) -> Any:
-    try:
-        return packet.decode()
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        return []
-
-
 class Sound:
     """Decoded, brought to stereo at 48 kHz, and encoded as AAC."""
 
@@ -196,7 +187,7 @@ class Sound:
         self._next = 0  # the first sample that is not written yet
 
     def take(self, packet: Any) -> None:
-        for frame in _decoded(packet):
+        for frame in frames_of(packet):
             self._place(frame)
 
     def finish(self) -> None:

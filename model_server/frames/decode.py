@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from model_server.frames.closer import canvas, is_closer, middle, overview
 from model_server.frames.errors import MediaError
 from model_server.frames.probe import MAX_DURATION_S
-from model_server.frames.source import Source, orientation, packets_of
+from model_server.frames.source import Source, frames_of, orientation, packets_of
 from model_server.frames.windows import SLACK
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -67,13 +67,7 @@ def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) 
 def decoded(clock: Clock, packets: Iterator["av.Packet[VideoStream]"]) -> Iterator[tuple[float, VideoFrame]]:
     """The frames of packets, each with its moment, without the damaged ones."""
     for packet in packets:
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            continue
-        for frame in frames:
+        for frame in frames_of(packet):
             yield clock.time(frame), frame
 
 

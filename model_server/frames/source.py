@@ -228,6 +228,16 @@ def sized_packets(container: InputContainer, streams: Any) -> Iterator[Any]:
     return (packet for packet in packets_of(container, streams) if packet.size)
 
 
+def frames_of(packet: "av.Packet[Any]") -> list[Any]:
+    """What a packet decodes to: nothing where it is damaged, as those around it are still good."""
+    try:
+        return packet.decode()
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        return []
+
+
 def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:
     """How the stored picture is turned to be shown: (transposed, then mirrored, then upside down)."""
     data: Any = frame.side_data.get("DISPLAYMATRIX")
