@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
 from model_server.frames.errors import MediaError
 from model_server.frames.glances import changes
-from model_server.frames.keyframes import NoKeyframes, SampledKeyframes
+from model_server.frames.keyframes import SampledKeyframes
 from model_server.frames.photos import photo
 from model_server.frames.probe import Probe, plays_in_browser, recorded_s
 from model_server.frames.sound import sound
@@ -71,9 +71,10 @@ def clips(task: "Task") -> None:
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
     end_s = extent.end_s
     if end_s > window_s:
-        if task.arguments["mode"] == "fast" and _send_keyframes(task, window_s / n_frames, end_s, at_least=n_frames):
+        interval_s = window_s / n_frames
+        if task.arguments["mode"] == "fast" and _send_keyframes(task, interval_s, end_s, at_least=n_frames):
             return
-        sampled = _sampled(task, window_s / n_frames)
+        sampled = _sampled(task, interval_s)
         if _send(task, sampled, at_least=n_frames):
             return
         end_s = sampled.end_s or 1 / sampled.source.fps  # the packets promised more than can be decoded
@@ -94,10 +95,7 @@ def _sampled(task: "Task", interval_s: float, lasts_s: float | None = None) -> S
 def _send_keyframes(task: "Task", interval_s: float, end_s: float, at_least: int) -> bool:
     source = open_source(task.fd)
     sampled = SampledKeyframes(source, _clip_painter(task, source), interval_s, end_s, task.alive)
-    try:
-        return _send(task, sampled, at_least, mode="fast")
-    except NoKeyframes:
-        return False
+    return _send(task, sampled, at_least, mode="fast")
 
 
 def _clip_painter(task: "Task", source: Source) -> ClipPainter:

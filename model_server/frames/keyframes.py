@@ -17,13 +17,12 @@ from model_server.frames.decode import Clock, Painter, Picture, decoded, n_momen
 from model_server.frames.source import Source, packets_of
 
 
-class NoKeyframes(Exception):
-    """The file marks no picture as one that can be decoded alone: it is read all through instead."""
-
-
 @dataclass
 class SampledKeyframes:
-    """Pictures at (k + 0.5) intervals, as `decode.Sampled` gives them; of a video that lasts until `end_s`."""
+    """Pictures at (k + 0.5) intervals, as `decode.Sampled` gives them; of a video that lasts until `end_s`.
+
+    None where the file marks no picture as one that can be decoded alone.
+    """
 
     source: Source
     painter: Painter
@@ -40,7 +39,7 @@ class SampledKeyframes:
                 taken, number = until, number + 1
             shown = time_s, frame
         if shown is None:
-            raise NoKeyframes
+            return
         left = whole_intervals(self.end_s, self.interval_s) - taken
         if left > 0:
             yield from repeat(self.painter.paint(shown[1], number), left)
