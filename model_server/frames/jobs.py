@@ -11,7 +11,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import no_picture
 from model_server.frames.glances import changes
 from model_server.frames.keyframes import SampledKeyframes
 from model_server.frames.photos import photo
@@ -43,7 +43,7 @@ def probe_file(task: "Task") -> Probe:
             width, height = height, width
         rotation = (90 if mirrored else 270) if transposed else (180 if upside_down else 0)
         return _facts(source, end_s, (width, height), rotation, frame.format.name, frame.interlaced_frame)
-    raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+    raise no_picture()
 
 
 def _facts(source: Source, end_s: float, size: tuple[int, int], rotation: int, pixels: str, interlaced: bool) -> Probe:
@@ -170,7 +170,7 @@ def _shown_at(source: Source, moment_s: float) -> VideoFrame:
             break
         shown = frame
     if shown is None:
-        raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+        raise no_picture()
     return shown
 
 

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import MediaError, too_long
 from model_server.frames.formats import AUDIO_CODECS, HEAD_BYTES, VIDEO_CODECS, demuxer_of
 from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, MAX_SIDE_PX
 
@@ -174,9 +174,7 @@ def measure(fd: int, alive: Callable[[], None]) -> Extent:
 
 def _checked(end_s: float) -> float:
     if end_s > MAX_DURATION_S:
-        raise MediaError(
-            "This video is longer than 24 hours, the most that is read here. Cut it into parts.", permanent=True
-        )
+        raise too_long()
     return end_s
 
 
