@@ -1,7 +1,6 @@
 """Small files that announce, or unfold to, more than a machine holds."""
 
 import io
-import random
 import struct
 import zlib
 from fractions import Fraction
@@ -14,9 +13,9 @@ from PIL import Image
 
 from benchmarks.mutated_boxes import atom, element, matroska_of, with_atom
 from benchmarks.mutated_canary import Canary
+from benchmarks.mutated_containers import Dice
 from benchmarks.mutated_seeds import Seed
 
-Dice = random.Random
 Made = tuple[bytes, str]  # the bytes, and the ending of the file's name
 
 

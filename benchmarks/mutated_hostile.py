@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable
 
 from benchmarks.mutated_bombs import (
-    Dice,
     Made,
     compressed_index_bomb,
     compressed_track_bomb,
@@ -19,6 +18,7 @@ from benchmarks.mutated_bombs import (
 )
 from benchmarks.mutated_boxes import appended, atom, attachment, avi_with_subtitles, tag, with_atom
 from benchmarks.mutated_canary import Canary
+from benchmarks.mutated_containers import Dice
 from benchmarks.mutated_seeds import Seed
 
 PLANTED = "seekframe-planted"  # a file that must never come to be
