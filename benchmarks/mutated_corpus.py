@@ -8,7 +8,7 @@ from pathlib import Path
 from av.codec.codec import Codec, UnknownCodecError
 
 from benchmarks.mutated_canary import Canary
-from benchmarks.mutated_hostile import HOSTILE, odd, odd_name
+from benchmarks.mutated_hostile import HOSTILE, ODD_NAMES, odd_name
 from benchmarks.mutated_seeds import Seed
 from benchmarks.mutations import NAMES, damage, fits
 from model_server.frames.errors import MediaError
@@ -45,7 +45,7 @@ class Corpus:
         else:
             clip = self._clip(kind, dice)
             (data, ending), of = damage(clip, [*self._read, *self._photos], kind, dice), clip.name
-        name = f"{odd(dice) if kind == odd_name.__name__ else of}-{kind}-{number:04d}.{ending}"
+        name = f"{dice.choice(ODD_NAMES) if kind == odd_name.__name__ else of}-{kind}-{number:04d}.{ending}"
         path = self._folder / name
         path.write_bytes(data)
         return Case(number, kind, path, is_photo=of.startswith("photo-") or kind == "photo_bomb")

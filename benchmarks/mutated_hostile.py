@@ -1,7 +1,6 @@
 """Files that somebody made on purpose: references to other files and hosts, two kinds in one, odd names; and bombs."""
 
 import io
-import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -106,7 +105,7 @@ def alias(path: str, levels: int) -> bytes:
     volume, name = (
         bytes([len(text)]) + text.encode().ljust(width, b"\0") for text, width in (("x", 27), ("secret.ts", 63))
     )
-    head = bytes(4) + struct.pack(">4sHHH", b"\0\0\0\0", 0, 2, 0)[:10] + volume + bytes(12) + name + bytes(16)
+    head = bytes(4) + struct.pack(">4sHHH", bytes(4), 0, 2, 0) + volume + bytes(12) + name + bytes(16)
     head += struct.pack(">hh", levels, levels) + bytes(16)
     full = path.encode()
     return (
@@ -170,11 +169,6 @@ def odd_name(seeds: dict[str, Seed], _canary: Canary, dice: Dice) -> Made:
     """A good film; its name is what is odd (`benchmarks.mutated` gives it)."""
     film = seeds[dice.choice(("mp4-libx264", "webm-libvpx", "avi-mpeg4"))]
     return film.data, film.ending
-
-
-def odd(dice: Dice) -> str:
-    name = dice.choice(ODD_NAMES)
-    return os.fsdecode(os.fsencode(name))
 
 
 HOSTILE: dict[str, Callable[[dict[str, Seed], Canary, Dice], Made]] = {

@@ -28,34 +28,11 @@ FPS = 25
 WIDE = ("mp4", "mov", "matroska", "webm", "avi", "mpegts", "asf", "flv", "ogg", "mpeg", "nut")
 # They write several files, or to a screen, a network or other muxers; or they make only sums of what they are given.
 _NO_FILE = {
-    *(
-        "segment",
-        "stream_segment,ssegment",
-        "hls",
-        "dash",
-        "hds",
-        "smoothstreaming",
-        "tee",
-        "fifo",
-        "image2",
-        "webm_chunk",
-    ),
-    *(
-        "webm_dash_manifest",
-        "whip",
-        "rtp",
-        "rtsp",
-        "sap",
-        "rtp_mpegts",
-        "fbdev",
-        "video4linux2,v4l2",
-        "alsa",
-        "oss",
-        "xv",
-    ),
-    *("opengl", "sdl,sdl2", "caca", "crc", "md5", "hash", "framecrc", "framehash", "framemd5", "streamhash", "null"),
-    *("uncodedframecrc", "ffmetadata", "mkvtimestamp_v2", "mcc"),
-}
+    "segment", "stream_segment,ssegment", "hls", "dash", "hds", "smoothstreaming", "tee", "fifo", "image2",
+    "webm_chunk", "webm_dash_manifest", "whip", "rtp", "rtsp", "sap", "rtp_mpegts", "fbdev", "video4linux2,v4l2",
+    "alsa", "oss", "xv", "opengl", "sdl,sdl2", "caca", "crc", "md5", "hash", "framecrc", "framehash", "framemd5",
+    "streamhash", "null", "uncodedframecrc", "ffmetadata", "mkvtimestamp_v2", "mcc",
+}  # fmt: skip
 _ON_HARDWARE = ("_nvenc", "_amf", "_qsv", "_v4l2m2m", "_vaapi", "_vulkan", "_mf", "_videotoolbox", "_omx", "_d3d12va")
 _UNSTEADY = ("libx264rgb", "wrapped_avframe")  # they write memory nobody filled: another file each time
 _SOUND = {"mp4": "aac", "mov": "aac", "matroska": "libopus", "webm": "libopus", "avi": "mp2", "mpegts": "mp2"}
