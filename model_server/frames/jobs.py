@@ -134,15 +134,16 @@ def _timed(pictures: Iterator[Picture]) -> Iterator[tuple[Picture, float]]:
 
 
 def strip(task: "Task") -> None:
-    """Pictures at (k + 0.5) intervals; from seek points alone where `keyframes` says that near enough will do."""
+    """Pictures at (k + 0.5) intervals; from keyframes alone where `keyframes` says that near enough will do."""
     arguments = task.arguments
-    source = open_source(task.fd)
-    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * float(arguments["duration_s"]))
-    if arguments["keyframes"]:
-        source.stream.codec_context.skip_frame = "NONKEY"
+    duration_s, interval_s = float(arguments["duration_s"]), float(arguments["interval_s"])
+    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * duration_s)
     painter = PicturePainter(int(arguments["width_px"]), int(arguments["height_px"]))
-    sampled = Sampled(source, painter, float(arguments["interval_s"]), at_least_s=float(arguments["duration_s"]))
-    _send(task, sampled, at_least=0)
+    if arguments["keyframes"]:
+        nearest = SampledKeyframes(open_source(task.fd), painter, interval_s, duration_s, task.alive)
+        if _send(task, nearest, at_least=1):
+            return
+    _send(task, Sampled(open_source(task.fd), painter, interval_s, at_least_s=duration_s), at_least=0)
 
 
 def stills(task: "Task") -> None:
