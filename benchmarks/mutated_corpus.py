@@ -1,4 +1,7 @@
-"""Which files a run looks at: every kind of damage in turn, each file made from the seed and its number alone."""
+"""Which files a run looks at: every kind of damage in turn, each file made from the seed and its number alone.
+
+Those that refer to the canary's files and address hold where these are, too.
+"""
 
 import random
 from collections.abc import Sequence
@@ -15,7 +18,7 @@ from model_server.frames.errors import MediaError
 from model_server.frames.formats import HEAD_BYTES, VIDEO_CODECS, demuxer_of
 
 KINDS = (*NAMES, *HOSTILE)
-_CYCLE = (*KINDS, *NAMES)  # damage takes more tries than what was made on purpose
+CYCLE = (*KINDS, *NAMES)  # damage takes more tries than what was made on purpose
 _OTHER_NAMES = {"msmpeg4v3", "flv1"}  # of what the list has under its decoder's name
 
 
@@ -39,7 +42,7 @@ class Corpus:
 
     def write(self, number: int) -> Case:
         """The file of that number, on the disk."""
-        dice, kind = random.Random(f"{self._seed}/{number}"), _CYCLE[number % len(_CYCLE)]
+        dice, kind = random.Random(f"{self._seed}/{number}"), CYCLE[number % len(CYCLE)]
         if kind in HOSTILE:
             (data, ending), of = HOSTILE[kind](self._by_name, self._canary, dice), "made"
         else:

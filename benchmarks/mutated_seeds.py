@@ -45,6 +45,7 @@ _OPTIONS = {
 }
 _SIZES = {"h263": (128, 96), "h261": (176, 144), "dvvideo": (720, 576), "dnxhd": (256, 144)}
 _PIXELS = {"mjpeg": "yuvj420p", "dnxhd": "yuv422p"}
+SAME_EACH_TIME = {"fflags": "+bitexact"}  # a muxer's: no random numbers, and not the time
 PHOTOS = ("jpg", "png", "webp", "gif", "bmp", "tif")
 
 
@@ -120,7 +121,7 @@ def _write(path: Path, container: str, codec: str) -> None:
     preferred = _PIXELS.get(codec, "yuv420p")
     pixels = preferred if not formats or preferred in formats else formats[0]
     size = _SIZES.get(codec, SIZE)
-    with av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as out:
+    with av.open(str(path), "w", format=container, options=SAME_EACH_TIME) as out:
         stream: Any = out.add_stream(codec, rate=FPS, options={"flags": "+bitexact", **_OPTIONS.get(codec, {})})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         stream.codec_context.thread_count = 1
