@@ -1,7 +1,6 @@
 """Small files that announce, or unfold to, more than a machine holds."""
 
 import io
-import random
 import struct
 import zlib
 from fractions import Fraction
@@ -14,9 +13,9 @@ from PIL import Image
 
 from benchmarks.mutated_boxes import atom, element, matroska_of, with_atom
 from benchmarks.mutated_canary import Canary
-from benchmarks.mutated_seeds import Seed
+from benchmarks.mutated_containers import Dice
+from benchmarks.mutated_seeds import SAME_EACH_TIME, Seed
 
-Dice = random.Random
 Made = tuple[bytes, str]  # the bytes, and the ending of the file's name
 
 
@@ -75,7 +74,7 @@ def large_picture(_seeds: dict[str, Seed], _canary: Canary, dice: Dice) -> Made:
 @cache
 def _large(width: int, height: int, codec: str, ending: str) -> Made:
     file = io.BytesIO()
-    with av.open(file, "w", format={"mkv": "matroska"}.get(ending, ending)) as out:
+    with av.open(file, "w", format={"mkv": "matroska"}.get(ending, ending), options=SAME_EACH_TIME) as out:
         options = {"preset": "ultrafast"} if codec == "libx264" else {}
         stream: Any = out.add_stream(codec, rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p" if codec == "mjpeg" else "yuv420p"
@@ -113,7 +112,7 @@ def far_apart(_seeds: dict[str, Seed], _canary: Canary, dice: Dice) -> Made:
 @cache
 def _apart(apart_s: float, container: str) -> Made:
     file, base = io.BytesIO(), Fraction(1, 1000)
-    with av.open(file, "w", format=container) as out:
+    with av.open(file, "w", format=container, options=SAME_EACH_TIME) as out:
         stream: Any = out.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt, stream.codec_context.time_base = 96, 64, "yuv420p", base
         for number in range(2):

@@ -4,8 +4,9 @@ import struct
 from collections.abc import Callable
 
 _PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl")
-SEGMENT, INFO, TRACKS, CLUSTER, ATTACHMENTS, TAGS = (
-    bytes.fromhex(name) for name in ("18538067", "1549A966", "1654AE6B", "1F43B675", "1941A469", "1254C367")
+EBML, SEGMENT, INFO, TRACKS, CLUSTER, CUES, ATTACHMENTS, TAGS = (
+    bytes.fromhex(name)
+    for name in ("1A45DFA3", "18538067", "1549A966", "1654AE6B", "1F43B675", "1C53BB6B", "1941A469", "1254C367")
 )
 UNKNOWN_SIZE = b"\x01" + b"\xff" * 7
 
@@ -62,7 +63,7 @@ def matroska_of(codec: str, size: tuple[int, int], track: bytes, blocks: list[by
     picture = element("E0", element("B0", struct.pack(">H", size[0])) + element("BA", struct.pack(">H", size[1])))
     facts = (("D7", b"\x01"), ("73C5", b"\x01"), ("83", b"\x01"), ("86", codec.encode()))
     entry = element("AE", b"".join(element(key, value) for key, value in facts) + picture + track)
-    head = element("1A45DFA3", element("4282", b"matroska") + element("4287", b"\x04") + element("4285", b"\x02"))
+    head = element(EBML, element("4282", b"matroska") + element("4287", b"\x04") + element("4285", b"\x02"))
     simple = (
         element("A3", b"\x81" + struct.pack(">h", number * 40) + b"\x80" + block) for number, block in enumerate(blocks)
     )

@@ -4,6 +4,8 @@ import random
 import re
 import struct
 
+from benchmarks.mutated_boxes import CLUSTER, CUES, EBML, INFO, SEGMENT, TRACKS
+
 Dice = random.Random
 
 EDGES = (0, 1, 2, 7, 8, 15, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFE, 0xFFFFFFFF)
@@ -23,15 +25,8 @@ _COUNTS = {
     b"stss": (4,),
     b"stsd": (4,),
 }
-# EBML: an element's name, and how many bytes of size usually follow here.
-EBML_SIZED = (
-    b"\x1a\x45\xdf\xa3",
-    b"\x18\x53\x80\x67",
-    b"\x15\x49\xa9\x66",
-    b"\x16\x54\xae\x6b",
-    b"\x1f\x43\xb6\x75",
-    b"\x1c\x53\xbb\x6b",
-)
+_EBML_SIZED = (EBML, SEGMENT, INFO, TRACKS, CLUSTER, CUES)
+# An element's name, and the byte that says how many follow.
 _EBML_TIMES = (b"\x44\x89\x88", b"\x2a\xd7\xb1\x83", b"\x23\xe3\x83\x84")  # duration, time scale, a frame's duration
 _EBML_SIZES = (b"\xb0\x81", b"\xb0\x82", b"\xba\x81", b"\xba\x82", b"\x54\xb0\x81", b"\x54\xba\x81")
 
@@ -69,7 +64,7 @@ def atoms_nested_deep(data: bytearray, dice: Dice) -> bytes:
 
 def times(data: bytearray, dice: Dice) -> bytes:
     """Time scales of zero, durations of centuries, time stamps that overflow."""
-    if data[:4] == EBML_SIZED[0]:
+    if data[:4] == EBML:
         for name in _EBML_TIMES:
             at = data.find(name)
             if at >= 0:
@@ -105,7 +100,7 @@ def dimensions(data: bytearray, dice: Dice) -> bytes:
             data[match.start() : match.end()] = struct.pack(order + "I", dice.choice((told, 0x7FFFFFFF, 0xFFFFFFFF)))
     for name in _EBML_SIZES:
         at = data.find(name, 40)
-        if at >= 0 and data[:4] == EBML_SIZED[0]:
+        if at >= 0 and data[:4] == EBML:
             n = name[-1] & 0x0F
             data[at + len(name) : at + len(name) + n] = dice.choice((b"\xff\xff", b"\0\0", b"\x7f\xff"))[:n]
     return bytes(data)
@@ -123,7 +118,7 @@ def pixel_shapes(data: bytearray, dice: Dice) -> bytes:
 
 def element_sizes(data: bytearray, dice: Dice) -> bytes:
     """Sizes of Matroska's elements: unknown, of exabytes, none; elements in themselves."""
-    found = [data.find(name) + len(name) for name in EBML_SIZED if data.find(name) >= 0]
+    found = [data.find(name) + len(name) for name in _EBML_SIZED if data.find(name) >= 0]
     for at in _some(found, dice):
         told = dice.choice(
             (b"\x01\xff\xff\xff\xff\xff\xff\xff", b"\x01\x7f\xff\xff\xff\xff\xff\xfe", b"\x80", b"\xff", b"\x00")
@@ -136,7 +131,7 @@ def elements_nested_deep(data: bytearray, dice: Dice) -> bytes:
     name = dice.choice(
         (b"\x45\xb9", b"\xb6", b"\x73\x73", b"\x67\xc8", b"\xae")
     )  # edition, chapter, tag, simple tag, track
-    at = data.find(b"\x1f\x43\xb6\x75")
+    at = data.find(CLUSTER)
     nest = b"".join(name + b"\x01" + (1 << 30).to_bytes(7, "big") for _ in range(dice.choice((20, 500, 10_000))))
     return bytes(data[:at]) + nest + bytes(data[at:])
 

@@ -1,4 +1,7 @@
-"""Which files a run looks at: every kind of damage in turn, each file made from the seed and its number alone."""
+"""Which files a run looks at: every kind of damage in turn, each file made from the seed and its number alone.
+
+Those that refer to the canary's files and address hold where these are, too.
+"""
 
 import random
 from collections.abc import Sequence
@@ -8,14 +11,14 @@ from pathlib import Path
 from av.codec.codec import Codec, UnknownCodecError
 
 from benchmarks.mutated_canary import Canary
-from benchmarks.mutated_hostile import HOSTILE, odd, odd_name
+from benchmarks.mutated_hostile import HOSTILE, ODD_NAMES, odd_name
 from benchmarks.mutated_seeds import Seed
 from benchmarks.mutations import NAMES, damage, fits
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import HEAD_BYTES, VIDEO_CODECS, demuxer_of
 
 KINDS = (*NAMES, *HOSTILE)
-_CYCLE = (*KINDS, *NAMES)  # damage takes more tries than what was made on purpose
+CYCLE = (*KINDS, *NAMES)  # damage takes more tries than what was made on purpose
 _OTHER_NAMES = {"msmpeg4v3", "flv1"}  # of what the list has under its decoder's name
 
 
@@ -39,13 +42,13 @@ class Corpus:
 
     def write(self, number: int) -> Case:
         """The file of that number, on the disk."""
-        dice, kind = random.Random(f"{self._seed}/{number}"), _CYCLE[number % len(_CYCLE)]
+        dice, kind = random.Random(f"{self._seed}/{number}"), CYCLE[number % len(CYCLE)]
         if kind in HOSTILE:
             (data, ending), of = HOSTILE[kind](self._by_name, self._canary, dice), "made"
         else:
             clip = self._clip(kind, dice)
             (data, ending), of = damage(clip, [*self._read, *self._photos], kind, dice), clip.name
-        name = f"{odd(dice) if kind == odd_name.__name__ else of}-{kind}-{number:04d}.{ending}"
+        name = f"{dice.choice(ODD_NAMES) if kind == odd_name.__name__ else of}-{kind}-{number:04d}.{ending}"
         path = self._folder / name
         path.write_bytes(data)
         return Case(number, kind, path, is_photo=of.startswith("photo-") or kind == "photo_bomb")

@@ -1,13 +1,11 @@
 """Files that somebody made on purpose: references to other files and hosts, two kinds in one, odd names; and bombs."""
 
 import io
-import os
 import struct
 import zipfile
 from collections.abc import Callable
 
 from benchmarks.mutated_bombs import (
-    Dice,
     Made,
     compressed_index_bomb,
     compressed_track_bomb,
@@ -19,6 +17,7 @@ from benchmarks.mutated_bombs import (
 )
 from benchmarks.mutated_boxes import appended, atom, attachment, avi_with_subtitles, tag, with_atom
 from benchmarks.mutated_canary import Canary
+from benchmarks.mutated_containers import Dice
 from benchmarks.mutated_seeds import Seed
 
 PLANTED = "seekframe-planted"  # a file that must never come to be
@@ -106,7 +105,7 @@ def alias(path: str, levels: int) -> bytes:
     volume, name = (
         bytes([len(text)]) + text.encode().ljust(width, b"\0") for text, width in (("x", 27), ("secret.ts", 63))
     )
-    head = bytes(4) + struct.pack(">4sHHH", b"\0\0\0\0", 0, 2, 0)[:10] + volume + bytes(12) + name + bytes(16)
+    head = bytes(4) + struct.pack(">4sHHH", bytes(4), 0, 2, 0) + volume + bytes(12) + name + bytes(16)
     head += struct.pack(">hh", levels, levels) + bytes(16)
     full = path.encode()
     return (
@@ -147,7 +146,7 @@ def two_kinds(seeds: dict[str, Seed], _canary: Canary, dice: Dice) -> Made:
     film = seeds[dice.choice(("mp4-libx264", "webm-libvpx", "avi-mpeg4"))]
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as made:
-        made.writestr(f"../../{PLANTED}", PLANTED)
+        made.writestr(zipfile.ZipInfo(f"../../{PLANTED}"), PLANTED)  # without the time, unlike a name alone
     page = b"<html><script>alert(1)</script></html>"
     document = b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n%%EOF\n"
     other = dice.choice((archive.getvalue(), page, document, b"#!/bin/sh\ntouch " + PLANTED.encode() + b"\n"))
@@ -170,11 +169,6 @@ def odd_name(seeds: dict[str, Seed], _canary: Canary, dice: Dice) -> Made:
     """A good film; its name is what is odd (`benchmarks.mutated` gives it)."""
     film = seeds[dice.choice(("mp4-libx264", "webm-libvpx", "avi-mpeg4"))]
     return film.data, film.ending
-
-
-def odd(dice: Dice) -> str:
-    name = dice.choice(ODD_NAMES)
-    return os.fsdecode(os.fsencode(name))
 
 
 HOSTILE: dict[str, Callable[[dict[str, Seed], Canary, Dice], Made]] = {

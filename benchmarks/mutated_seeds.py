@@ -28,34 +28,11 @@ FPS = 25
 WIDE = ("mp4", "mov", "matroska", "webm", "avi", "mpegts", "asf", "flv", "ogg", "mpeg", "nut")
 # They write several files, or to a screen, a network or other muxers; or they make only sums of what they are given.
 _NO_FILE = {
-    *(
-        "segment",
-        "stream_segment,ssegment",
-        "hls",
-        "dash",
-        "hds",
-        "smoothstreaming",
-        "tee",
-        "fifo",
-        "image2",
-        "webm_chunk",
-    ),
-    *(
-        "webm_dash_manifest",
-        "whip",
-        "rtp",
-        "rtsp",
-        "sap",
-        "rtp_mpegts",
-        "fbdev",
-        "video4linux2,v4l2",
-        "alsa",
-        "oss",
-        "xv",
-    ),
-    *("opengl", "sdl,sdl2", "caca", "crc", "md5", "hash", "framecrc", "framehash", "framemd5", "streamhash", "null"),
-    *("uncodedframecrc", "ffmetadata", "mkvtimestamp_v2", "mcc"),
-}
+    "segment", "stream_segment,ssegment", "hls", "dash", "hds", "smoothstreaming", "tee", "fifo", "image2",
+    "webm_chunk", "webm_dash_manifest", "whip", "rtp", "rtsp", "sap", "rtp_mpegts", "fbdev", "video4linux2,v4l2",
+    "alsa", "oss", "xv", "opengl", "sdl,sdl2", "caca", "crc", "md5", "hash", "framecrc", "framehash", "framemd5",
+    "streamhash", "null", "uncodedframecrc", "ffmetadata", "mkvtimestamp_v2", "mcc",
+}  # fmt: skip
 _ON_HARDWARE = ("_nvenc", "_amf", "_qsv", "_v4l2m2m", "_vaapi", "_vulkan", "_mf", "_videotoolbox", "_omx", "_d3d12va")
 _UNSTEADY = ("libx264rgb", "wrapped_avframe")  # they write memory nobody filled: another file each time
 _SOUND = {"mp4": "aac", "mov": "aac", "matroska": "libopus", "webm": "libopus", "avi": "mp2", "mpegts": "mp2"}
@@ -68,6 +45,7 @@ _OPTIONS = {
 }
 _SIZES = {"h263": (128, 96), "h261": (176, 144), "dvvideo": (720, 576), "dnxhd": (256, 144)}
 _PIXELS = {"mjpeg": "yuvj420p", "dnxhd": "yuv422p"}
+SAME_EACH_TIME = {"fflags": "+bitexact"}  # a muxer's: no random numbers, and not the time
 PHOTOS = ("jpg", "png", "webp", "gif", "bmp", "tif")
 
 
@@ -143,7 +121,7 @@ def _write(path: Path, container: str, codec: str) -> None:
     preferred = _PIXELS.get(codec, "yuv420p")
     pixels = preferred if not formats or preferred in formats else formats[0]
     size = _SIZES.get(codec, SIZE)
-    with av.open(str(path), "w", format=container, options={"fflags": "+bitexact"}) as out:
+    with av.open(str(path), "w", format=container, options=SAME_EACH_TIME) as out:
         stream: Any = out.add_stream(codec, rate=FPS, options={"flags": "+bitexact", **_OPTIONS.get(codec, {})})
         stream.width, stream.height, stream.pix_fmt = *size, pixels
         stream.codec_context.thread_count = 1

@@ -1,11 +1,11 @@
 """How a good file is damaged: its bytes here, and what its container announces (`mutated_containers`)."""
 
-import random
 from collections.abc import Callable, Sequence
 
+from benchmarks.mutated_boxes import EBML
 from benchmarks.mutated_containers import (
-    EBML_SIZED,
     MP4_STARTS,
+    Dice,
     atom_sizes,
     atoms_nested_deep,
     counts,
@@ -18,7 +18,6 @@ from benchmarks.mutated_containers import (
 )
 from benchmarks.mutated_seeds import Seed
 
-Dice = random.Random
 Mutation = Callable[[bytearray, Dice], bytes]
 
 
@@ -93,7 +92,7 @@ NAMES = (*BY_NAME, SPLICED, RENAMED)
 
 def fits(name: str, seed: Seed) -> bool:
     """Whether the mutation means something in this file's container."""
-    in_mp4, in_matroska = seed.data[4:8] in MP4_STARTS, seed.data[:4] == EBML_SIZED[0]
+    in_mp4, in_matroska = seed.data[4:8] in MP4_STARTS, seed.data[:4] == EBML
     mutation = BY_NAME.get(name)
     return (
         (mutation in IN_MP4 and in_mp4) or (mutation in IN_MATROSKA and in_matroska) or mutation in (None, *EVERYWHERE)

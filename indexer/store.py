@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from indexer import bells, captions, segments, streams, words
 from indexer.leases import Lease, LeaseLost
-from indexer.models import Anchor, IndexMode, Segment, Space, Stream, Video
+from indexer.models import Anchor, Segment, Space, Stream, Video
 
 BATCH = 500
 
@@ -23,7 +23,7 @@ def replace_index(
     embeddings: npt.NDArray[np.float16],
     cut: list[segments.Segment],
     details: streams.Details,
-    mode: str = IndexMode.FULL,
+    mode: str,
 ) -> None:
     """Stream, segments and anchors of the video in this space, and its status, or LeaseLost and nothing.
 

@@ -6,9 +6,10 @@ import pytest
 from indexer import pipeline, services, spaces, streams
 from indexer.models import IndexMode, Library, Segment, Video
 from model_server.engine import Space
-from model_server.frames import jobs, keyframes
+from model_server.frames import decode, jobs, keyframes
 from model_server.frames.errors import MediaError
 from model_server.frames.reader import ClipBatch, read_clips
+from model_server.frames.stills import read_strip
 from tests.engines import ColourEngine
 from tests.videos import cut, make_sound, make_video, picture_of, read_windows, second_of
 
@@ -45,11 +46,13 @@ def test_the_windows_are_those_of_the_full_mode(tmp_path):
     assert [b.windows for b in fast] == [b.windows for b in full]
 
 
-def test_where_every_picture_is_a_keyframe_no_more_are_decoded_than_wanted(tmp_path):
-    path = make_video(tmp_path / "v.mp4", 6, options=every(0.1))
+@pytest.mark.parametrize(("seconds", "fps", "n"), [(6, 10, 12), (5.95, 20, 11)])
+def test_where_every_picture_is_a_keyframe_no_more_are_decoded_than_wanted(tmp_path, seconds, fps, n):
+    """The second is cut short between its last moment and the end of that one's interval."""
+    path = make_video(tmp_path / "v.mp4", seconds, fps=fps, options=every(1 / fps, fps))
     (batch,) = read_windows(path, SPACE, 100, mode="fast")
-    assert len(shown([batch])) == 12
-    assert len(batch.clips.frames) <= 12
+    assert shown([batch]) == [k // 2 for k in range(n)]
+    assert len(batch.clips.frames) <= n
 
 
 def test_sparse_keyframes_are_shared_and_none_is_made_up(tmp_path):
@@ -86,6 +89,7 @@ class Told:
     def __init__(self, fd: int) -> None:
         self.fd, self.n_frames, self.modes = fd, 0, []
         self.arguments = {"clip_frames": 4, "window_s": 2.0, "frame_px": 32, "n_looks": 1, "mode": "fast"}
+        self.arguments |= {"duration_s": 4.0, "interval_s": 1.0, "keyframes": True, "width_px": 16, "height_px": 12}
 
     def event(self, event: str, **facts) -> None:
         self.modes += [facts["mode"]] if event == "start" else []
@@ -100,18 +104,48 @@ class Told:
         pass
 
 
+class Unmarked(keyframes.SampledKeyframes):
+    """Of a file that marks no keyframe."""
+
+    def _packets(self):
+        return (packet for packet in super()._packets() if not packet.size)
+
+
 @pytest.mark.parametrize(("marked", "mode"), [(True, "fast"), (False, "full")])
 def test_a_file_that_marks_no_keyframe_is_read_in_full(tmp_path, monkeypatch, marked, mode):
-    class Unmarked(keyframes.SampledKeyframes):
-        def _packets(self):
-            return (packet for packet in super()._packets() if not packet.size)
-
     if not marked:
         monkeypatch.setattr(jobs, "SampledKeyframes", Unmarked)
     with make_video(tmp_path / "v.mp4", 4, options=every(2)).open("rb") as file:
         told = Told(file.fileno())
         jobs.clips(told)
     assert (told.modes, told.n_frames) == ([mode], 8)
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "seconds"), [(2, [0, 2, 2, 4, 4, 6]), (100, [0] * 6), (0.4, range(6)), (0.1, range(6))]
+)
+def test_a_strip_shows_the_keyframe_nearest_to_each_moment(tmp_path, apart_s, seconds):
+    path = make_video(tmp_path / "v.mp4", 6.4, options=every(apart_s))
+    strip = read_strip(path, 6.4, 1.0, (16, 12), keyframes=True)
+    assert [second_of(picture) for picture in strip] == list(seconds)
+
+
+def test_a_strip_decodes_one_keyframe_a_picture_and_the_last(tmp_path, monkeypatch):
+    decoded: list[object] = []
+    frames_of = decode.frames_of
+    monkeypatch.setattr(decode, "frames_of", lambda packet: [decoded.append(f) or f for f in frames_of(packet)])
+    with make_video(tmp_path / "v.mp4", 4, options=every(0.2)).open("rb") as file:
+        told = Told(file.fileno())
+        jobs.strip(told)
+    assert (told.n_frames, len(decoded)) == (4, 5)
+
+
+def test_a_strip_of_a_file_that_marks_no_keyframe_is_read_in_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "SampledKeyframes", Unmarked)
+    with make_video(tmp_path / "v.mp4", 4, options=every(2)).open("rb") as file:
+        told = Told(file.fileno())
+        jobs.strip(told)
+    assert told.n_frames == 4
 
 
 def test_a_file_that_breaks_off_is_read_up_to_there(tmp_path):

@@ -131,7 +131,7 @@ def test_it_finds_the_picture_at_a_moment(tmp_path):
 
 @pytest.mark.parametrize("keyframes", [False, True])
 def test_it_gives_a_strip_at_even_steps(tmp_path, keyframes):
-    path = make_video(tmp_path / "v.mp4", 6, options={"preset": "ultrafast", "g": "10"})
+    path = make_video(tmp_path / "v.mp4", 6, options={"preset": "ultrafast", "g": "5"})
     strip = list(read_strip(path, 6.0, 1.0, (16, 12), keyframes=keyframes))
     assert [second_of(picture) for picture in strip] == [0, 1, 2, 3, 4, 5]
     assert strip[0].shape == (12, 16, 3)

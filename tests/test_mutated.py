@@ -7,14 +7,16 @@ import signal
 import socket
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
+from benchmarks import mutated_bombs
 from benchmarks.mutated import mutated_run, table
 from benchmarks.mutated_canary import shows_secret, watching
 from benchmarks.mutated_check import CRASHED, MISTAKE, READ, REFUSED, STOPPED, Watch, look_at, memory_faults
-from benchmarks.mutated_corpus import KINDS, Case, Corpus
+from benchmarks.mutated_corpus import CYCLE, KINDS, Case, Corpus
 from benchmarks.mutated_hostile import PLANTED
 from benchmarks.mutated_seeds import make_seeds
 from model_server.engine import Space
@@ -44,16 +46,32 @@ def test_nothing_comes_of_damaged_and_hostile_files_but_a_sentence(tmp_path):
     assert f"| all | {len(numbers)} |" in table(result["findings"])
 
 
-def test_the_same_seed_makes_the_same_files(tmp_path):
+def test_the_same_seed_makes_the_same_files(tmp_path, monkeypatch):
+    """Also at another time, in another process: archives tell the date, and Matroska has random numbers if it may."""
     seeds = make_seeds(tmp_path / "seeds", CLIPS)
+    written = [number for number in range(8 * len(CYCLE)) if CYCLE[number % len(CYCLE)] in ("far_apart", "two_kinds")]
+    a_year_on = time.time() + 366 * 24 * 3600
     with watching(tmp_path / "secrets") as canary:
         made = []
         for name in ("a", "b"):
             (tmp_path / name).mkdir()
             corpus = Corpus(seeds, 3, canary, tmp_path / name)
-            made.append([(case.path.name, case.path.read_bytes()) for case in map(corpus.write, range(12, 24))])
+            cases = map(corpus.write, [*range(12, 24), *written])
+            made.append({case.path.name: case.path.read_bytes() for case in cases})
+            monkeypatch.setattr(zipfile.time, "time", lambda: a_year_on)
+            mutated_bombs._apart.cache_clear()
     assert made[0] == made[1]
-    assert len({data for _, data in made[0]}) > 8
+    assert len(set(made[0].values())) > 8
+    assert any("far_apart" in name and name.endswith(".mkv") for name in made[0])
+    assert any("two_kinds" in name and b"PK\3\4" in data for name, data in made[0].items())
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+@pytest.mark.parametrize("ending", ["mp4", "avi", "mkv"])
+def test_the_same_large_picture_is_made_each_time(codec, ending):
+    """A small one, for haste."""
+    made = [mutated_bombs._large.__wrapped__(96, 64, codec, ending) for _ in range(2)]
+    assert made[0] == made[1]
 
 
 def case_of(tmp_path: Path) -> Case:

@@ -1,5 +1,7 @@
 """The shipped model itself: the x-encoder's two runtimes agree, and search's plain sense holds."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,9 @@ import torch
 from model_server.engine import Clips
 from model_server.local import LocalEngine, load_engine
 from model_server.presets import WEIGHTS_DIR
-from model_server.vljepa import prompt, weights
+from model_server.vljepa import onnx_y_encoder, prompt, weights
 from model_server.vljepa.lite2 import GRAPH, OnnxLite2, TorchLite2
+from model_server.vljepa.onnx_int8 import write_int8
 from model_server.vljepa.onnx_y_encoder import OnnxYEncoder
 
 
@@ -60,10 +63,18 @@ def test_queries_of_any_length_are_the_same_by_onnx_runtime_and_torch(engine: Lo
     np.testing.assert_allclose(engine.encode_texts(texts[:1])[0], by_onnx[0], atol=1e-5)
 
 
-def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path):
+def test_the_graph_of_replaced_weights_goes(engine: LocalEngine, tmp_path, monkeypatch):
+    beside: list[str] = []
+
+    def watched(graph: Path, path: Path) -> None:
+        beside.extend(found.name for found in tmp_path.iterdir())
+        write_int8(graph, path)
+
+    monkeypatch.setattr(onnx_y_encoder, "write_int8", watched)
     for version in ("old", "new"):
         encode = OnnxYEncoder(engine.model, version, tmp_path, threads=1)
-    assert [path.name for path in tmp_path.glob("*.onnx")] == ["y-encoder-new-2.onnx"]
+    assert beside == ["y-encoder-old-2.onnx"], "what a kill would leave in the cache: no half, and no larger graph"
+    assert [path.name for path in tmp_path.iterdir()] == ["y-encoder-new-2.onnx"]
     assert encode(["a dog"]).shape == (1, engine.space.dim)
 
 

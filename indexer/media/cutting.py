@@ -5,10 +5,10 @@ from typing import Any
 
 import av
 
-from indexer.media.transcode import Copy, Pictures, Sound, sized_packets, sound_stream
+from indexer.media.transcode import Copy, Pictures, Sound, sound_stream
 from model_server.frames.child import Task
 from model_server.frames.errors import MediaError
-from model_server.frames.source import Source, open_source
+from model_server.frames.source import Source, open_source, sized_packets
 
 _CPU_S_A_SECOND = 30.0
 _LEAD_S = 2.0  # a copy may begin so much early: proxies have a key frame as often
@@ -40,7 +40,7 @@ def _write(source: Source, out: Any, arguments: dict[str, Any], length_s: float)
     if sound is not None:
         tracks[sound.index] = Sound(source, sound, out)
         streams.append(sound)
-    for packet in sized_packets(source, streams):
+    for packet in sized_packets(source.container, streams):
         at_s = _time_s(packet) - source.origin_s
         if at_s < length_s:
             tracks[packet.stream_index].take(packet)
@@ -53,7 +53,7 @@ def _write(source: Source, out: Any, arguments: dict[str, Any], length_s: float)
 def _key_before(source: Source, start_s: float) -> float:
     """When the last key frame before the start is shown: the first packet after seeking there."""
     _seek(source, start_s)
-    for packet in sized_packets(source, [source.stream]):
+    for packet in sized_packets(source.container, source.stream):
         if packet.is_keyframe:
             first_s = _time_s(packet) - source.origin_s
             if start_s - first_s > _LEAD_S:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import no_picture
 from model_server.frames.reader import Picture, probe
 from model_server.frames.stills import fit, read_stills
 
@@ -23,7 +23,7 @@ def make_poster(source: Path | str, target: Path | str, at_s: float | None = Non
     times = [at_s] if at_s is not None else [facts.duration_s * share for share in _CANDIDATES]
     pictures = read_stills(source, times, fit(facts, *BOX_PX))
     if not pictures:
-        raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+        raise no_picture()
     save_picture(_most_telling(pictures), Path(target))
 
 

@@ -17,7 +17,7 @@ _MAX_TILE_HEIGHT_PX = 456  # 9:16, a phone held upright
 _FEWEST = 10  # tiles of a short video, so that hovering shows it move
 _MOST = 1000  # tiles of a long one, so that a day is 28 sheets
 _STEPS = ((100.0, 1.0), (600.0, 2.0), (3600.0, 5.0))  # up to so long, a tile every so often
-_KEYFRAMES_FROM_S = 5.0  # at this pace the seek point before a moment is near enough
+_KEYFRAMES_FROM_S = 5.0  # at this pace the keyframe nearest to a moment is near enough
 
 
 def make_storyboard(source: Path | str, directory: Path | str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -20,7 +19,7 @@ from model_server.frames.child import Task
 from model_server.frames.decode import Clock
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source, orientation, packets_of
+from model_server.frames.source import Source, codec_name, frames_of, open_source, orientation, sized_packets
 
 _TICKS = 90_000
 _RATE = 48_000
@@ -45,7 +44,7 @@ def proxy(task: Task) -> None:
             tracks[sound.index] = Sound(source, sound, out)
             streams.append(sound)
         said = time.monotonic()
-        for packet in sized_packets(source, streams):
+        for packet in sized_packets(source.container, streams):
             tracks[packet.stream_index].take(packet)
             if time.monotonic() - said > _PROGRESS_EVERY_S:
                 said = time.monotonic()
@@ -59,10 +58,6 @@ def sound_stream(source: Source) -> AudioStream | None:
     """The first sound that may be decoded; a proxy without sound is better than none."""
     known = (s for s in source.container.streams.audio if codec_name(s) in AUDIO_CODECS)
     return next(known, None)
-
-
-def sized_packets(source: Source, streams: list[Any]) -> Iterator[Any]:
-    return (packet for packet in packets_of(source.container, streams) if packet.size)
 
 
 class Copy:
@@ -126,7 +121,7 @@ class Pictures:
         self._stream.codec_context.thread_count = min(len(os.sched_getaffinity(0)), 8)
 
     def take(self, packet: Any) -> None:
-        for frame in _decoded(packet):
+        for frame in frames_of(packet):
             self._place(frame)
 
     def finish(self) -> None:
@@ -180,15 +175,6 @@ def _graph(frame: VideoFrame, size: tuple[int, int], interlaced: bool) -> Graph:
     return graph
 
 
-def _decoded(packet: Any) -> Any:
-    try:
-        return packet.decode()
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        return []
-
-
 class Sound:
     """Decoded, brought to stereo at 48 kHz, and encoded as AAC."""
 
@@ -201,7 +187,7 @@ class Sound:
         self._next = 0  # the first sample that is not written yet
 
     def take(self, packet: Any) -> None:
-        for frame in _decoded(packet):
+        for frame in frames_of(packet):
             self._place(frame)
 
     def finish(self) -> None:

@@ -15,9 +15,9 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from model_server.frames.closer import canvas, is_closer, middle, overview
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import no_picture, too_long
 from model_server.frames.probe import MAX_DURATION_S
-from model_server.frames.source import Source, orientation, packets_of
+from model_server.frames.source import Source, frames_of, orientation, packets_of
 from model_server.frames.windows import SLACK
 
 Picture = npt.NDArray[np.uint8]  # (H, W, 3) RGB
@@ -50,9 +50,7 @@ class Clock:
                 self._shift_s += self.now_s + step_s - moment
             moment = self.now_s if self.now_s - moment <= _JUMP_S else self.now_s + step_s
         if moment > MAX_DURATION_S:
-            raise MediaError(
-                "This video is longer than 24 hours, the most that is read here. Cut it into parts.", permanent=True
-            )
+            raise too_long()
         lasts_s = float(frame.duration * (frame.time_base or 0)) or step_s
         self.now_s, self.end_s = moment, max(self.end_s, moment + lasts_s)
         return moment
@@ -67,13 +65,7 @@ def timed_frames(source: Source, clock: Clock, interval_s: float | None = None) 
 def decoded(clock: Clock, packets: Iterator["av.Packet[VideoStream]"]) -> Iterator[tuple[float, VideoFrame]]:
     """The frames of packets, each with its moment, without the damaged ones."""
     for packet in packets:
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
-            continue
-        for frame in frames:
+        for frame in frames_of(packet):
             yield clock.time(frame), frame
 
 
@@ -209,7 +201,7 @@ class Sampled:
                 sent += 1
             shown = frame
         if shown is None:
-            raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+            raise no_picture()
         self.end_s = min(max(clock.end_s, self.at_least_s), self.at_most_s)
         held.extend(self._painted(shown, taken, n_moments(self.end_s, self.interval_s)))
         while held and sent < whole_intervals(self.end_s, self.interval_s):

@@ -12,3 +12,13 @@ class MediaError(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.crashed = crashed
+
+
+def no_picture() -> MediaError:
+    return MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+
+
+def too_long() -> MediaError:
+    return MediaError(
+        "This video is longer than 24 hours, the most that is read here. Cut it into parts.", permanent=True
+    )

@@ -11,9 +11,9 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from model_server.frames.decode import ClipPainter, Clock, Picture, PicturePainter, Sampled, timed_frames
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import no_picture
 from model_server.frames.glances import changes
-from model_server.frames.keyframes import NoKeyframes, SampledKeyframes
+from model_server.frames.keyframes import SampledKeyframes
 from model_server.frames.photos import photo
 from model_server.frames.probe import Probe, plays_in_browser, recorded_s
 from model_server.frames.sound import sound
@@ -43,7 +43,7 @@ def probe_file(task: "Task") -> Probe:
             width, height = height, width
         rotation = (90 if mirrored else 270) if transposed else (180 if upside_down else 0)
         return _facts(source, end_s, (width, height), rotation, frame.format.name, frame.interlaced_frame)
-    raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+    raise no_picture()
 
 
 def _facts(source: Source, end_s: float, size: tuple[int, int], rotation: int, pixels: str, interlaced: bool) -> Probe:
@@ -71,9 +71,10 @@ def clips(task: "Task") -> None:
     task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * extent.end_s)
     end_s = extent.end_s
     if end_s > window_s:
-        if task.arguments["mode"] == "fast" and _send_keyframes(task, window_s / n_frames, end_s, at_least=n_frames):
+        interval_s = window_s / n_frames
+        if task.arguments["mode"] == "fast" and _send_keyframes(task, interval_s, end_s, at_least=n_frames):
             return
-        sampled = _sampled(task, window_s / n_frames)
+        sampled = _sampled(task, interval_s)
         if _send(task, sampled, at_least=n_frames):
             return
         end_s = sampled.end_s or 1 / sampled.source.fps  # the packets promised more than can be decoded
@@ -94,10 +95,7 @@ def _sampled(task: "Task", interval_s: float, lasts_s: float | None = None) -> S
 def _send_keyframes(task: "Task", interval_s: float, end_s: float, at_least: int) -> bool:
     source = open_source(task.fd)
     sampled = SampledKeyframes(source, _clip_painter(task, source), interval_s, end_s, task.alive)
-    try:
-        return _send(task, sampled, at_least, mode="fast")
-    except NoKeyframes:
-        return False
+    return _send(task, sampled, at_least, mode="fast")
 
 
 def _clip_painter(task: "Task", source: Source) -> ClipPainter:
@@ -136,15 +134,16 @@ def _timed(pictures: Iterator[Picture]) -> Iterator[tuple[Picture, float]]:
 
 
 def strip(task: "Task") -> None:
-    """Pictures at (k + 0.5) intervals; from seek points alone where `keyframes` says that near enough will do."""
+    """Pictures at (k + 0.5) intervals; from keyframes alone where `keyframes` says that near enough will do."""
     arguments = task.arguments
-    source = open_source(task.fd)
-    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * float(arguments["duration_s"]))
-    if arguments["keyframes"]:
-        source.stream.codec_context.skip_frame = "NONKEY"
+    duration_s, interval_s = float(arguments["duration_s"]), float(arguments["interval_s"])
+    task.allow_cpu(_CPU_S_TO_OPEN + _CPU_S_A_SECOND * duration_s)
     painter = PicturePainter(int(arguments["width_px"]), int(arguments["height_px"]))
-    sampled = Sampled(source, painter, float(arguments["interval_s"]), at_least_s=float(arguments["duration_s"]))
-    _send(task, sampled, at_least=0)
+    if arguments["keyframes"]:
+        nearest = SampledKeyframes(open_source(task.fd), painter, interval_s, duration_s, task.alive)
+        if _send(task, nearest, at_least=1):
+            return
+    _send(task, Sampled(open_source(task.fd), painter, interval_s, at_least_s=duration_s), at_least=0)
 
 
 def stills(task: "Task") -> None:
@@ -172,7 +171,7 @@ def _shown_at(source: Source, moment_s: float) -> VideoFrame:
             break
         shown = frame
     if shown is None:
-        raise MediaError("No picture in this file can be decoded. It may be damaged.", permanent=True)
+        raise no_picture()
     return shown
 
 

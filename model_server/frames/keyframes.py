@@ -17,13 +17,12 @@ from model_server.frames.decode import Clock, Painter, Picture, decoded, n_momen
 from model_server.frames.source import Source, packets_of
 
 
-class NoKeyframes(Exception):
-    """The file marks no picture as one that can be decoded alone: it is read all through instead."""
-
-
 @dataclass
 class SampledKeyframes:
-    """Pictures at (k + 0.5) intervals, as `decode.Sampled` gives them; of a video that lasts until `end_s`."""
+    """Pictures at (k + 0.5) intervals, as `decode.Sampled` gives them; of a video that lasts until `end_s`.
+
+    None where the file marks no picture as one that can be decoded alone.
+    """
 
     source: Source
     painter: Painter
@@ -35,12 +34,12 @@ class SampledKeyframes:
         taken = number = 0
         shown: tuple[float, VideoFrame] | None = None
         for time_s, frame in self._frames():
-            if shown is not None and (until := n_moments((shown[0] + time_s) / 2, self.interval_s)) > taken:
+            if shown is not None and (until := self._n_nearer(shown[0], time_s)) > taken:
                 yield from repeat(self.painter.paint(shown[1], number), until - taken)
                 taken, number = until, number + 1
             shown = time_s, frame
         if shown is None:
-            raise NoKeyframes
+            return
         left = whole_intervals(self.end_s, self.interval_s) - taken
         if left > 0:
             yield from repeat(self.painter.paint(shown[1], number), left)
@@ -52,14 +51,33 @@ class SampledKeyframes:
         self.end_s = max(self.end_s, clock.end_s)
 
     def _packets(self) -> Iterator["av.Packet[VideoStream]"]:
-        """Those of keyframes, the one that ends the stream, and of keyframes closer than the interval the first."""
-        last_s = float("-inf")
+        """Those of keyframes that are the nearest to a moment, the last keyframe, and the one that ends the stream."""
+        held: av.Packet[VideoStream] | None = None
+        n_before = 0  # moments that an earlier keyframe is nearer to
+        for packet in self._keyframes():
+            if held is not None:
+                until = self._n_until(held.pts, packet.pts)
+                if until is None or until != n_before:
+                    yield held
+                n_before = until or 0
+            held = packet
+        if held is not None:
+            yield held
+
+    def _keyframes(self) -> Iterator["av.Packet[VideoStream]"]:
+        """And the packet that ends the stream, which has no time."""
         for packet in packets_of(self.source.container, self.source.stream):
             self.alive()
-            if not packet.size:
+            if packet.is_keyframe or not packet.size:
                 yield packet
-            elif packet.is_keyframe:
-                at_s = last_s if packet.pts is None else self.source.seconds(packet.pts)
-                if packet.pts is None or not 0 <= at_s - last_s < self.interval_s:
-                    last_s = at_s
-                    yield packet
+
+    def _n_until(self, pts: int | None, next_pts: int | None) -> int | None:
+        """`_n_nearer` of packets; None where one has no time."""
+        if pts is None or next_pts is None:
+            return None
+        return self._n_nearer(self.source.seconds(pts), self.source.seconds(next_pts))
+
+    def _n_nearer(self, shown_s: float, next_s: float) -> int:
+        """How many moments lie before the next keyframe is the nearer one; one in an interval cut short is none."""
+        ends = whole_intervals(max(self.end_s, next_s), self.interval_s)
+        return min(n_moments((shown_s + next_s) / 2, self.interval_s), ends)

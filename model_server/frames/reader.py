@@ -177,14 +177,10 @@ class _Collector:
 
 def _shared(pictures: list[Picture], index: npt.NDArray[np.int32]) -> Clips:
     """Clips of those pictures that hold each once, however often it is named, and only those that are."""
-    places: dict[int, int] = {}
-    used: list[Picture] = []
-    for picture in (pictures[i] for i in np.unique(index).tolist()):
-        if id(picture) not in places:
-            places[id(picture)] = len(used)
-            used.append(picture)
+    used = {id(pictures[i]): pictures[i] for i in np.unique(index).tolist()}
+    places = {key: place for place, key in enumerate(used)}
     place = np.array([places.get(id(picture), -1) for picture in pictures], np.int32)
-    return Clips(np.stack(used), place[index])  # (F, H, W, 3)
+    return Clips(np.stack(list(used.values())), place[index])  # (F, H, W, 3)
 
 
 def _nonsense() -> MediaError:

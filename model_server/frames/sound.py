@@ -11,7 +11,7 @@ from av.container import InputContainer
 
 from model_server.frames.errors import MediaError
 from model_server.frames.formats import AUDIO_CODECS
-from model_server.frames.source import Source, codec_name, open_source, packets_of
+from model_server.frames.source import Source, codec_name, frames_of, open_source, packets_of
 
 if TYPE_CHECKING:
     from model_server.frames.child import Task
@@ -83,11 +83,7 @@ def _frames(source: Source, stream: Any, start_s: float) -> Iterator[Any]:
         except av.error.FFmpegError:
             pass  # not seekable: read from the start
     for packet in packets_of(source.container, stream):
-        try:
-            yield from packet.decode()
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError):
-                raise
+        yield from frames_of(packet)
 
 
 class Tape:

@@ -12,7 +12,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from model_server.frames.errors import MediaError
+from model_server.frames.errors import MediaError, too_long
 from model_server.frames.formats import AUDIO_CODECS, HEAD_BYTES, VIDEO_CODECS, demuxer_of
 from model_server.frames.probe import MAX_DURATION_S, MAX_PIXELS, MAX_SIDE_PX
 
@@ -164,7 +164,7 @@ def measure(fd: int, alive: Callable[[], None]) -> Extent:
         source.container.close()
         source = open_source(fd)
     end_s, count = 0.0, 0
-    for packet in _packets(source):
+    for packet in sized_packets(source.container, source.stream):
         count += 1
         end_s = max(end_s, _packet_end_s(source, packet, count))
         alive()
@@ -174,9 +174,7 @@ def measure(fd: int, alive: Callable[[], None]) -> Extent:
 
 def _checked(end_s: float) -> float:
     if end_s > MAX_DURATION_S:
-        raise MediaError(
-            "This video is longer than 24 hours, the most that is read here. Cut it into parts.", permanent=True
-        )
+        raise too_long()
     return end_s
 
 
@@ -192,7 +190,8 @@ def _tail_end_s(source: Source, declared: float) -> float:
     offset = int((declared - _TAIL_S + source.origin_s) / (source.stream.time_base or 1))
     try:
         source.container.seek(offset, stream=source.stream, backward=True)
-        ends = [_packet_end_s(source, packet, 0) for packet in _packets(source)]
+        packets = sized_packets(source.container, source.stream)
+        ends = [_packet_end_s(source, packet, 0) for packet in packets]
     except av.error.FFmpegError:
         return 0.0
     finally:
@@ -222,8 +221,19 @@ def packets_of(container: InputContainer, streams: Any) -> Iterator[Any]:
         yield packet
 
 
-def _packets(source: Source) -> Iterator[Any]:
-    return (packet for packet in packets_of(source.container, source.stream) if packet.size)
+def sized_packets(container: InputContainer, streams: Any) -> Iterator[Any]:
+    """Without the empty ones that end a stream."""
+    return (packet for packet in packets_of(container, streams) if packet.size)
+
+
+def frames_of(packet: "av.Packet[Any]") -> list[Any]:
+    """What a packet decodes to: nothing where it is damaged, as those around it are still good."""
+    try:
+        return packet.decode()
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        return []
 
 
 def orientation(frame: VideoFrame) -> tuple[bool, bool, bool]:

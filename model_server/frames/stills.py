@@ -25,7 +25,7 @@ def read_stills(path: Path | str, times: Sequence[float], size: tuple[int, int])
 def read_strip(
     path: Path | str, duration_s: float, interval_s: float, size: tuple[int, int], *, keyframes: bool = False
 ) -> Iterator[Picture]:
-    """Pictures at (k + 0.5) intervals, one at a time. `keyframes`: the seek point before will do, many times faster."""
+    """Pictures at (k + 0.5) intervals, one at a time. `keyframes`: the nearest of them will do, many times faster."""
     arguments = {"duration_s": duration_s, "interval_s": interval_s, "keyframes": keyframes, **_size(size)}
     with Child(Order("strip", Path(path), arguments, frame_bytes=size[0] * size[1] * 3)) as child:
         for message in child.messages():

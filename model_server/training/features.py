@@ -25,6 +25,7 @@ SHARD = 512  # items a file: a killed run loses at most one shard
 PHOTO_VIEWS = 3  # the whole photo, and two crops
 LEAST_AREA = 0.4  # of a photo, in a crop
 MOST_STRETCH = 0.25  # log of the aspect ratio of a crop
+VIDEOS_AS = 2  # part of the key of shards with a video: raise it when other frames are taken of one
 
 
 @dataclass
@@ -72,7 +73,8 @@ def shard_key(items: list[Item], space: Space) -> str:
     or its time, as the same data may be laid out anew. The name counts: a photo's crops are drawn by it."""
     facts = [(item.path.name, _digest(item.path)) for item in items]
     sampling = (space.model, space.frame_px, space.n_looks, space.clip_frames, space.window_s)
-    return hashlib.sha256(json.dumps([facts, sampling]).encode()).hexdigest()[:24]
+    videos_as = [] if all(item.is_photo for item in items) else [VIDEOS_AS]
+    return hashlib.sha256(json.dumps([facts, sampling, *videos_as]).encode()).hexdigest()[:24]
 
 
 def _digest(path: Path) -> str:
@@ -101,15 +103,12 @@ def item_frames(item: Item, space: Space) -> np.ndarray:
 
 
 def new_frames(path: Path, space: Space) -> Iterator[np.ndarray]:
-    """A video's sampled frames, each once, though batches carry shared frames over."""
-    seen = 0.0
-    for batch in read_clips(path, space, keep_to_shots=False):
-        ends = np.array([window.end_s for window in batch.windows])
-        fresh = batch.clips.index[ends > seen]
-        if len(fresh):
-            first = fresh.min() if seen == 0 else batch.clips.index[ends <= seen].max(initial=-1) + 1
-            yield batch.clips.frames[max(first, 0) : fresh.max() + 1]
-        seen = float(ends.max())
+    """A video's sampled frames in time order, each once, though batches carry shared frames over."""
+    n_given = 0
+    for batch in read_clips(path, space, keep_to_shots=False, share_repeats=False):
+        first = round(batch.windows[0].start_s / space.frame_interval_s)
+        yield batch.clips.frames[n_given - first :]
+        n_given = first + len(batch.clips.frames)
 
 
 def photo_views(path: Path, space: Space, draw: np.random.Generator) -> np.ndarray:

@@ -1,9 +1,12 @@
 """Graphs for ONNX Runtime: made once from the torch module, kept under var/, made again where damaged."""
 
 import os
+import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 OPSET = 17
+HALF = ".part"
+AGE_S = 3600  # a younger half may be another process's, which takes seconds to move it
 
 
 def session(path: Path, export: Callable[[Path], None], threads: int):  # type: ignore[no-untyped-def]
@@ -23,6 +28,7 @@ def session(path: Path, export: Callable[[Path], None], threads: int):  # type: 
     options.log_severity_level = 4  # of a damaged file the except below speaks
     start = partial(onnxruntime.InferenceSession, sess_options=options, providers=["CPUExecutionProvider"])
     made_once(path, export)
+    halves_delete(path.parent)
     try:
         return start(str(path))
     except Exception:  # noqa: BLE001 - damaged, by a full disk say: its errors have no common class of their own
@@ -32,18 +38,35 @@ def session(path: Path, export: Callable[[Path], None], threads: int):  # type: 
 
 
 def made_once(path: Path, export: Callable[[Path], None]) -> None:
-    """Written aside and renamed, so that a killed export leaves nothing half-made."""
+    """Made among temporary files, which are cleared away, so that a killed export leaves nothing behind for good."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as aside:
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / path.name
+        export(made)
+        made.chmod(0o644)  # var/ may be shared by two users
+        _move(made, path)
+
+
+def _move(made: Path, path: Path) -> None:
+    """Whole or not at all, though temporary files may lie on another disk."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.", suffix=HALF, delete=False) as aside:
         pass
     try:
-        export(Path(aside.name))
-        Path(aside.name).chmod(0o644)  # var/ may be shared by two users
+        shutil.move(made, aside.name)
         os.replace(aside.name, path)  # noqa: PTH105 - the atomic rename is the point
     finally:
         Path(aside.name).unlink(missing_ok=True)
+
+
+def halves_delete(folder: Path) -> None:
+    """Those of processes that were killed while they moved a graph here."""
+    before = time.time() - AGE_S
+    for half in folder.glob(f"*{HALF}"):
+        with suppress(FileNotFoundError):  # moved meanwhile
+            if half.is_file() and half.stat().st_mtime < before:
+                half.unlink()
 
 
 def write_graph(

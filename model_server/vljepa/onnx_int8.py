@@ -18,7 +18,7 @@ def write_int8(graph: Path, path: Path) -> None:
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     quantizer, config = _quantizer()
-    with TemporaryDirectory(dir=path.parent) as folder:
+    with TemporaryDirectory() as folder:
         folded = Path(folder) / "folded.onnx"
         # Makes initialisers of the constants, which is what the quantizer looks for.
         quant_pre_process(graph, folded, skip_symbolic_shape=True, skip_onnx_shape=True)

@@ -38,7 +38,7 @@ def export(encoder: YEncoder, path: Path) -> None:
     encoder.model.read()  # before the tracer looks on
     ids = torch.ones(2, 6, dtype=torch.long)
     axes = {"ids": {0: "B", 1: "L"}, "mask": {0: "B", 1: "L"}, "embeddings": {0: "B"}}
-    with TemporaryDirectory(dir=path.parent) as folder:
+    with TemporaryDirectory() as folder:
         whole = Path(folder) / "float32.onnx"
         write_graph(encoder, {"ids": ids, "mask": torch.ones_like(ids)}, ["embeddings"], axes, whole)
         write_int8(whole, path)
