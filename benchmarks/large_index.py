@@ -88,7 +88,9 @@ def recall(space: Any, queries: npt.NDArray[np.float32]) -> list[dict[str, Any]]
         "a library of 5 %": Pool(space, named["a twentieth"]),
         "the last year": Pool(space, everything, Filters(date_from=now - timedelta(days=365))),
         "the last 30 days": Pool(space, everything, Filters(date_from=now - timedelta(days=30))),
-        "a library of 15 %, the last year": Pool(space, named["a seventh"], Filters(date_from=now - timedelta(days=365))),
+        "a library of 15 %, the last year": Pool(
+            space, named["a seventh"], Filters(date_from=now - timedelta(days=365))
+        ),
     }
     rows = []
     for name, pool in cases.items():
