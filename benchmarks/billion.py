@@ -3,11 +3,11 @@
     python -m benchmarks.billion --measured large.json [--segments 1e9] [--shards 16 32 64 128] [--rate 20 100]
 
 Each shard is one Postgres with its own part of the anchors and streams (docs/scale.md); queries arrive at random
-moments and ask every shard that holds a library they may see. On a shard a query waits for a free core and then takes a time
-drawn from what was measured: the walk of the index, grown by the logarithm of the shard's size, and this shard's part
-of the streams that are read. It is answered when the last shard has, after encoding and merging, which take what the
-rest of a search took. The seed is fixed. What is not simulated: networks, disks that do not hold their index in memory,
-and the loss of a machine.
+moments and ask every shard that holds a library they may see. On a shard a query waits for a free core and then takes
+a time drawn from what was measured: the walk of the index, grown by the logarithm of the shard's size, and this
+shard's part of the streams that are read. It is answered when the last shard has, after encoding and merging, which
+take what the rest of a search took. The seed is fixed. What is not simulated: networks, disks that do not hold their
+index in memory, and the loss of a machine.
 """
 
 import argparse

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def store(space: Any, libraries: list[Any], given: Real, captions: list[str], rn
 
 def store_one(video: Any, space: Any, drawn: Drawn, captions: list[str], rng: np.random.Generator) -> None:
     from indexer import segments, streams, words
-    from indexer.models import Anchor, Caption, Segment, Stream
+    from indexer.models import Caption, Segment, Stream
 
     starts = np.arange(len(drawn.embeddings), dtype=np.float32) * space.stride_s
     times = np.stack([starts, starts + space.window_s], axis=1)  # (w, 2)
@@ -135,25 +136,31 @@ def store_one(video: Any, space: Any, drawn: Drawn, captions: list[str], rng: np
     rows = Segment.objects.bulk_create(
         Segment(**own, library_id=video.library_id, start_s=s.start_s, end_s=s.end_s) for s in cut
     )
-    middles = [int(np.clip((s.start_s + s.end_s) / 2 / space.stride_s, 0, len(starts) - 1)) for s in cut]
+    last = len(starts) - 1
+    middles = [min(max(int((s.start_s + s.end_s) / 2 / space.stride_s), 0), last) for s in cut]
     sure = rng.uniform(size=len(cut)) < SURE
     Caption.objects.bulk_create(
         Caption(**own, start_s=s.start_s, end_s=s.end_s, text=captions[drawn.meanings[m]], agreement=0.6 if k else 0.5)
         for s, m, k in zip(cut, middles, sure, strict=True)
     )
     words.write(Segment.objects.filter(**own), video.title)
-    Anchor.objects.bulk_create(
-        Anchor(
-            **own,
-            segment=row,
-            library_id=video.library_id,
-            start_s=a.start_s,
-            end_s=a.end_s,
-            embedding=a.embedding,
-        )
-        for row, s in zip(rows, cut, strict=True)
-        for a in s.anchors
-    )
+    copy_anchors(video, space, zip(rows, cut, strict=True))
+
+
+def copy_anchors(video: Any, space: Any, pairs: Iterable[tuple[Any, Any]]) -> None:
+    """By COPY: as text, an embedding takes longer to write than all else here together."""
+    from django.db import connection
+    from pgvector import HalfVector
+
+    columns = ("segment_id", "video_id", "space_id", "library_id", "start_s", "end_s", "embedding")
+    sql = f"COPY indexer_anchor ({', '.join(columns)}) FROM STDIN WITH (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(sql) as copy:
+        # An embedding in pgvector's own binary form is sent as it is.
+        copy.set_types(["int8", "uuid", "int8", "uuid", "float8", "float8", "bytea"])
+        for row, segment in pairs:
+            for a in segment.anchors:
+                of = (row.pk, video.pk, space.pk, video.library_id)
+                copy.write_row((*of, a.start_s, a.end_s, HalfVector(a.embedding).to_binary()))
 
 
 def size_bytes(relation: str) -> int:
