@@ -1,7 +1,7 @@
 """The index over anchors, asked by SQL as search asks it: run by `benchmarks.large_library` inside a running product.
 
 `recall`: the share of the exactly nearest ten that the product's own query brings among its first ten.
-`kinds`: other indexes over the same anchors, each built beside the product's and dropped again.
+`kinds`: the product's index and others over the same anchors, each built beside it and dropped again.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 TOP = 10
+OWN = "halfvec"  # what indexer.spaces builds
 RERANKED = 400  # candidates by bits that are sorted by their true distance
 
 
@@ -40,7 +41,7 @@ def kinds(dim: int, space: int) -> list[Kind]:
         f" SELECT id FROM near ORDER BY embedding::halfvec({dim}) <=> %(query)s::halfvec({dim}) LIMIT {TOP}"
     )
     return [
-        Kind("halfvec", half, "halfvec_cosine_ops", near.format(f"{half} <=> %(query)s::halfvec({dim})")),
+        Kind(OWN, half, "halfvec_cosine_ops", near.format(f"{half} <=> %(query)s::halfvec({dim})")),
         Kind("vector", single, "vector_cosine_ops", near.format(f"{single} <=> %(query)s::vector({dim})")),
         Kind("bit, re-ranked", bits, "bit_hamming_ops", among),
     ]
@@ -108,37 +109,39 @@ def recall(space: Any, queries: npt.NDArray[np.float32]) -> list[dict[str, Any]]
 
 
 def compare(space: Any, queries: npt.NDArray[np.float32]) -> list[dict[str, Any]]:
+    """The product's own index first, as it stands; the others are built beside it, one at a time."""
     from indexer.spaces import index_name
     from search.retrieve import literal
 
-    own = index_name(space)
     written = [{"query": literal(q)} for q in queries]
     exact = nearest_exactly(space, queries)
     rows = []
     with _cursor() as cursor:
         cursor.execute("SET hnsw.ef_search = 400")
-        cursor.execute("SELECT pg_get_indexdef(to_regclass(%s))", [own])
-        (definition,) = cursor.fetchone()
-        cursor.execute(f"DROP INDEX {own}")
-        try:
-            for kind in kinds(space.dim, space.pk):
-                rows.append({"kind": kind.name, **built(cursor, kind, space, written, exact)})
-                print(rows[-1], flush=True)
-        finally:
-            cursor.execute("DROP INDEX IF EXISTS anchor_tried")
-            cursor.execute(definition)
+        for kind in kinds(space.dim, space.pk):
+            name = index_name(space) if kind.name == OWN else "anchor_tried"
+            try:
+                built_s = None if kind.name == OWN else built(cursor, kind, space)
+                cursor.execute("SELECT pg_relation_size(%s::regclass)", [name])
+                row = {"kind": kind.name, "built_s": built_s, "bytes": cursor.fetchone()[0]}
+                rows.append({**row, **asked(cursor, kind, written, exact)})
+            finally:
+                cursor.execute("DROP INDEX IF EXISTS anchor_tried")
+            print(rows[-1], flush=True)
     return rows
 
 
-def built(cursor: Any, kind: Kind, space: Any, written: list[dict[str, str]], exact: list[list[int]]) -> dict[str, Any]:
+def built(cursor: Any, kind: Kind, space: Any) -> int:
+    """Seconds."""
     began = time.monotonic()
     cursor.execute(
         f"CREATE INDEX anchor_tried ON indexer_anchor USING hnsw (({kind.expression}) {kind.operators})"
         f" WHERE space_id = {space.pk:d}"
     )
-    built_s = time.monotonic() - began
-    cursor.execute("SELECT pg_relation_size('anchor_tried')")
-    (size,) = cursor.fetchone()
+    return round(time.monotonic() - began)
+
+
+def asked(cursor: Any, kind: Kind, written: list[dict[str, str]], exact: list[list[int]]) -> dict[str, Any]:
     for query in written:  # once, so that its pages are in memory
         cursor.execute(kind.ask, query)
     shares, took = [], []
@@ -148,8 +151,7 @@ def built(cursor: Any, kind: Kind, space: Any, written: list[dict[str, str]], ex
         found = {key for (key,) in cursor.fetchall()}
         took.append(1000 * (time.perf_counter() - started))
         shares.append(len(found & set(nearest)) / TOP)
-    cursor.execute("DROP INDEX anchor_tried")
-    return {"built_s": round(built_s), "bytes": size, "recall_at_10": round(float(np.mean(shares)), 4), **times(took)}
+    return {"recall_at_10": round(float(np.mean(shares)), 4), **times(took)}
 
 
 def nearest_exactly(space: Any, queries: npt.NDArray[np.float32]) -> list[list[int]]:
