@@ -54,6 +54,8 @@ def fill(source: Path, n_segments: int) -> dict[str, Any]:
     began = time.monotonic()
     if Segment.objects.count() < n_segments:
         with connection.cursor() as cursor:
+            # The product's workers would build it again meanwhile; this session may, at the end.
+            cursor.execute("SELECT pg_advisory_lock(%s)", [spaces.INDEX_LOCK])
             cursor.execute(f"DROP INDEX IF EXISTS {spaces.index_name(space)}")
     while (n := Segment.objects.count()) < n_segments:
         store(space, libraries, given, captions, rng)
@@ -62,6 +64,7 @@ def fill(source: Path, n_segments: int) -> dict[str, Any]:
     spaces.ensure_space(RemoteEngine(settings.MODEL_SERVER_URL, settings.MODEL_SERVER_TOKEN).space)
     index_s = time.monotonic() - began - filled_s
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")
         cursor.execute("VACUUM ANALYZE")
     counts = {m.__name__.lower() + "s": m.objects.count() for m in (Library, Video, Stream, Segment, Anchor)}
     tables = ("indexer_stream", "indexer_segment", "indexer_anchor", "indexer_caption")
