@@ -24,17 +24,21 @@ def ask(address: str, keys: list[str], rate: float, seconds: float) -> dict[str,
     own = threading.local()
     where = urlsplit(address)
 
-    def answer(i: int) -> tuple[int, float]:
+    def connected() -> HTTPConnection:
         if not hasattr(own, "connection"):
             own.connection = HTTPConnection(where.hostname or "", where.port, timeout=30)
-        path = "/api/search?" + urlencode({"q": queries[i]})
+        return own.connection
+
+    def answer(i: int, again: bool = True) -> tuple[int, float]:
+        path = "/api/v1/search?" + urlencode({"q": queries[i]})
         try:
-            own.connection.request("GET", path, headers={"Authorization": f"Bearer {keys[i % len(keys)]}"})
+            connected().request("GET", path, headers={"Authorization": f"Bearer {keys[i % len(keys)]}"})
             response = own.connection.getresponse()
             response.read()
         except OSError:
+            # A server may close a connection that was idle: as browsers do, ask once more on a new one.
             del own.connection
-            return 0, time.perf_counter()
+            return answer(i, again=False) if again else (0, time.perf_counter())
         return response.status, time.perf_counter()
 
     for i in range(WARMING):

@@ -58,7 +58,7 @@ def test_queries_of_any_length_are_the_same_by_onnx_runtime_and_torch(engine: Lo
     by_onnx = engine.encode_texts(texts)
     by_torch = engine.model.encode_texts(texts)
     alike = (by_onnx * by_torch.detach().numpy()).sum(axis=1)
-    assert alike[:2].min() >= 0.999, "in eight bits"
+    assert alike[:2].min() >= 0.998, "in eight bits"
     assert alike.min() >= 0.99, "no sentences"
     np.testing.assert_allclose(engine.encode_texts(texts[:1])[0], by_onnx[0], atol=1e-5)
 

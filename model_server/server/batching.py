@@ -17,7 +17,7 @@ FEW = 8  # texts of a search, or of a question and its answers; more are a list,
 
 
 class TextBatcher:
-    """Collects texts for a few milliseconds, then runs them as one batch.
+    """Runs the texts that came while the model was busy as one batch.
 
     It belongs to one engine, thus to one space: the memory is keyed by the text alone. All but the model's own run
     happens in the event loop's thread, so there is no lock.
@@ -30,7 +30,7 @@ class TextBatcher:
         *,
         most_texts: int = 64,
         most_of_lists: int = 8,
-        wait_s: float = 0.004,
+        wait_s: float = 0.0,  # longer batches no more: while the model runs, texts gather anyway (docs/performance.md)
         most_waiting: int = 2048,
         remembered: int = 8192,
     ) -> None:
