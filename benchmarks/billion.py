@@ -72,7 +72,7 @@ def simulate(given: Measured, cluster: Cluster, segments: float, rate: float, n:
     return {
         "p50_ms": round(float(np.percentile(waits, 50)), 1),
         "p99_ms": round(float(np.percentile(waits, 99)), 1),
-        "busy": round(utilisation, 3),
+        "busy": round(float(utilisation), 3),
     }
 
 
