@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 TOP = 10
 OWN = "halfvec"  # what indexer.spaces builds
-RERANKED = 400  # candidates by bits that are sorted by their true distance
+RERANKED = 1000  # candidates by bits that are sorted by their true distance
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def compare(space: Any, queries: npt.NDArray[np.float32]) -> list[dict[str, Any]
     exact = nearest_exactly(space, queries)
     rows = []
     with _cursor() as cursor:
-        cursor.execute("SET hnsw.ef_search = 400")
+        cursor.execute("SET hnsw.ef_search = 1000")
         for kind in kinds(space.dim, space.pk):
             name = index_name(space) if kind.name == OWN else "anchor_tried"
             try:
@@ -133,10 +133,12 @@ def compare(space: Any, queries: npt.NDArray[np.float32]) -> list[dict[str, Any]
 
 def built(cursor: Any, kind: Kind, space: Any) -> int:
     """Seconds."""
+    from indexer.spaces import GRAPH
+
     began = time.monotonic()
     cursor.execute(
         f"CREATE INDEX anchor_tried ON indexer_anchor USING hnsw (({kind.expression}) {kind.operators})"
-        f" WHERE space_id = {space.pk:d}"
+        f" {GRAPH} WHERE space_id = {space.pk:d}"
     )
     return round(time.monotonic() - began)
 
@@ -156,12 +158,14 @@ def asked(cursor: Any, kind: Kind, written: list[dict[str, str]], exact: list[li
 
 def nearest_exactly(space: Any, queries: npt.NDArray[np.float32]) -> list[list[int]]:
     """Ids of the nearest ten of each query, by single precision over what is stored."""
+    from django.db import transaction
+
     from search.library import read_vector
 
     best, keys = np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
     sql = f"SELECT id, embedding FROM indexer_anchor WHERE space_id = {space.pk:d}"
-    with _cursor() as cursor:
-        cursor.execute(f"BEGIN; DECLARE anchors NO SCROLL CURSOR FOR {sql}")
+    with transaction.atomic(), _cursor() as cursor:
+        cursor.execute(f"DECLARE anchors NO SCROLL CURSOR FOR {sql}")
         while rows := _fetched(cursor):
             block = np.stack([read_vector(text) for _, text in rows])  # (n, D)
             block /= np.linalg.norm(block, axis=1, keepdims=True)
@@ -169,7 +173,7 @@ def nearest_exactly(space: Any, queries: npt.NDArray[np.float32]) -> list[list[i
             keys = np.concatenate([keys, np.tile([key for key, _ in rows], (len(queries), 1))], axis=1)
             first = np.argsort(-best, axis=1)[:, :TOP]
             best, keys = np.take_along_axis(best, first, 1), np.take_along_axis(keys, first, 1)
-        cursor.execute("COMMIT")
+        cursor.execute("CLOSE anchors")
     return [[int(key) for key in row] for row in keys]
 
 

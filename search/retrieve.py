@@ -30,7 +30,7 @@ N_SEGMENTS_A_VIDEO = 10  # one title must not fill the list with its own segment
 # HNSW walks on until the filter has let enough rows through, in strict order of distance, and no further than the
 # scanned tuples say. Sorting every row that the filter leaves is what the index is there to avoid.
 WALK_SETTINGS = """
-    SET LOCAL hnsw.ef_search = 400;
+    SET LOCAL hnsw.ef_search = 1000;
     SET LOCAL hnsw.iterative_scan = strict_order;
     SET LOCAL hnsw.max_scan_tuples = 200000;
     SET LOCAL hnsw.scan_mem_multiplier = 8;
