@@ -128,7 +128,8 @@ def _faults(up: Up, look: Look, uploaders: list[Uploader]) -> dict[str, list[str
     accepted = [one for uploader in uploaders for one in uploader.sent.accepted]
     faults = look.faults(accepted)
     faults["acknowledged bytes gone"] = [line for uploader in uploaders for line in uploader.sent.lost_bytes]
-    swept = up.manage("shell", "-v", "0", "-c", SWEEP)  # what the sweepers do after an hour and a day
+    # What the sweepers do after an hour and a day.
+    swept = up.manage("shell", "-v", "0", "-c", SWEEP, TMPDIR=str(up.var / "tmp"))
     faults["orphan files"] = look.orphans() + swept.stderr.splitlines()
     faults["processes nobody supervises"] = look.strangers()
     faults["services left off"] = [line for line in up.lines if "is left off" in line]

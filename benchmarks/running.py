@@ -85,12 +85,12 @@ class Up:
         self.reader.join(PATIENCE_S)
         return status
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Another command, as typed in another terminal while `up` runs."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **settings},
             capture_output=True,
             text=True,
             check=False,

@@ -1,23 +1,28 @@
 """Ring again for what no doorbell will wake: leases that ran out, waits that are over, messages that were lost; and
 delete what has lain in the trash for its time.
 
-A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer;
-or at once where the broker began after the bell: it keeps no message over its own end.
+A video is rung for once when it becomes due, and again only after RING_AGAIN, so that a long queue is not made longer.
+It is rung again sooner where its message can be nowhere: the queue is empty (a worker that could not reach the database
+took the message and dropped it), or the broker began after the bell and keeps no message over its own end.
 """
 
 from datetime import timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from indexer import bells, broker, captions, leases, services
 from indexer.models import Video
 from indexer.selectors import videos_present
+from indexer.tracks.bells import TRACK
 from indexer.tracks.sweep import sweep_tracks
 
 Status = Video.Status
 RING_AGAIN = timedelta(minutes=10)
+TAKEN_UP = timedelta(seconds=30)  # from a worker's taking a message, a model to be loaded at worst, to the claim
+RUNG = (bells.INDEX, bells.MEDIA, bells.CAPTION, bells.DELETE, TRACK)
 ASK_AGAIN = timedelta(hours=1)  # whether the model writes captions by now
 WORKER_LOST = (
     f"The worker stopped {leases.MAX_ATTEMPTS} times while indexing this video; it may have run out of memory. "
@@ -32,25 +37,31 @@ def sweep() -> None:
     give_up()
     ask_for_decoder()
     services.trash_expire()
-    again = ring_again()
+    again = {name: ring_again(queue_of(name)) for name in RUNG}
     bells_due = (
-        (bells.INDEX, index_due(again)),
-        (bells.MEDIA, side_work_due("media", again)),
-        (bells.CAPTION, side_work_due("caption", again)),
-        (bells.DELETE, delete_due(again)),
+        (bells.INDEX, index_due(again[bells.INDEX])),
+        (bells.MEDIA, side_work_due("media", again[bells.MEDIA])),
+        (bells.CAPTION, side_work_due("caption", again[bells.CAPTION])),
+        (bells.DELETE, delete_due(again[bells.DELETE])),
     )
     for name, due in bells_due:
         for video_id in due.order_by("created_at").values_list("pk", flat=True)[: bells.AT_ONCE]:
             bells.ring(video_id, name)
-    sweep_tracks(again)
+    sweep_tracks(again[TRACK])
 
 
-def ring_again() -> timedelta:
-    """After what time a bell counts as lost."""
+def ring_again(queue: str) -> timedelta:
+    """After what time a bell whose message went to this queue counts as lost."""
     try:
-        return min(RING_AGAIN, broker.uptime())
+        waiting = broker.messages_waiting(queue)[queue]
+        return min(RING_AGAIN if waiting else TAKEN_UP, broker.uptime())
     except broker.AWAY:
         return RING_AGAIN
+
+
+def queue_of(task: str) -> str:
+    queue: str = settings.CELERY_TASK_ROUTES.get(task, {}).get("queue", settings.CELERY_TASK_DEFAULT_QUEUE)
+    return queue
 
 
 def settle_cancelled() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from indexer import deletion, leases, pipeline, services, sweeper
+from indexer import broker, deletion, leases, pipeline, services, sweeper
 from indexer.models import Video
 from tests.engines import ColourEngine
 from tests.indexing import listen, lose_worker, placeholder_video, without_decoding
@@ -72,6 +72,21 @@ def test_a_message_that_was_lost_is_sent_again(video):
     assert swept(video) == ["index_video"]
     Video.objects.filter(pk=video.pk).update(rung_at=None)
     assert swept(video) == ["index_video"], "a broker that was down at the upload"
+
+
+@pytest.mark.django_db
+def test_a_message_that_a_worker_took_in_vain_is_sent_again_once_the_queue_is_empty(video, monkeypatch):
+    """It could not reach the database, say, or was lost with its process before the claim."""
+    monkeypatch.setattr(broker, "uptime", lambda: timedelta(hours=1))  # the tests' own may have begun just now
+    Video.objects.filter(pk=video.pk).update(rung_at=ago(seconds=20))
+    assert swept(video) == [], "a worker may be loading its model"
+    Video.objects.filter(pk=video.pk).update(rung_at=ago(seconds=40))
+    rung = listen()
+    sweeper.sweep()
+    sweeper.sweep()
+    Video.objects.filter(pk=video.pk).update(rung_at=ago(seconds=40))
+    sweeper.sweep()
+    assert rung() == [("index_video", str(video.pk))], "its message waits: another would make the queue longer"
 
 
 @pytest.fixture
