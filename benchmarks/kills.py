@@ -130,7 +130,7 @@ def _faults(up: Up, look: Look, uploaders: list[Uploader]) -> dict[str, list[str
     faults["acknowledged bytes gone"] = [line for uploader in uploaders for line in uploader.sent.lost_bytes]
     # What the sweepers do after an hour and a day.
     swept = up.manage("shell", "-v", "0", "-c", SWEEP, TMPDIR=str(up.var / "tmp"))
-    faults["orphan files"] = look.orphans() + swept.stderr.splitlines()
+    faults["orphan files"] = look.orphans() + (swept.stderr.splitlines() if swept.returncode else [])
     faults["processes nobody supervises"] = look.strangers()
     faults["services left off"] = [line for line in up.lines if "is left off" in line]
     faults["searches not answered at rest"] = [] if _found(look.client) else ["a search"]  # type: ignore[arg-type]
