@@ -20,7 +20,7 @@ def ask(address: str, keys: list[str], rate: float, seconds: float) -> dict[str,
     """Milliseconds from the moment a request should have left to its last byte."""
     rng = np.random.default_rng([SEED, int(rate * 10)])
     leaves = np.cumsum(rng.exponential(1 / rate, size=int(rate * seconds)))
-    queries = [f"{QUERIES[i % len(QUERIES)]}, take {rng.integers(10**6)}" for i in range(WARMING + len(leaves))]
+    queries = [f"{QUERIES[i % len(QUERIES)]} {rng.integers(10**6)}" for i in range(WARMING + len(leaves))]
     own = threading.local()
     where = urlsplit(address)
 

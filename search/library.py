@@ -23,7 +23,8 @@ FRESH_S = 60  # a mean may lag behind uploads by so much
 
 def mean_embedding(space: Space, library_ids: tuple[UUID, ...]) -> Array | None:
     """The mean over the libraries' anchors, each library weighing as much as its sample; None where all are empty."""
-    parts = [_library_mean(space, library_id) for library_id in library_ids]
+    kept = cache.get_many([_key(space, library_id) for library_id in library_ids])
+    parts = [kept.get(_key(space, library_id)) or _measured(space, library_id) for library_id in library_ids]
     total = sum(n for n, _ in parts)
     if not total:
         return None
@@ -51,12 +52,13 @@ def typical(space: Space, library_ids: tuple[UUID, ...], references: References)
     return found
 
 
-def _library_mean(space: Space, library_id: UUID) -> tuple[int, Array]:
-    key = f"library-mean:{space.pk}:{library_id}"
-    found: tuple[int, Array] | None = cache.get(key)
-    if found is None:
-        found = _measure(space, library_id)
-        cache.set(key, found, FRESH_S)
+def _key(space: Space, library_id: UUID) -> str:
+    return f"library-mean:{space.pk}:{library_id}"
+
+
+def _measured(space: Space, library_id: UUID) -> tuple[int, Array]:
+    found = _measure(space, library_id)
+    cache.set(_key(space, library_id), found, FRESH_S)
     return found
 
 

@@ -1,5 +1,6 @@
 """Exact window scores from the stream, for the few videos that matter: the moments of a video and its heat line."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,7 +80,7 @@ def read_windows(space: Space, texts: Array, spans: dict[UUID, Spans]) -> list[d
     ]
 
 
-def _read_rows(space: Space, spans: dict[UUID, Spans]) -> list[tuple[UUID, bytes, bytes]]:
+def _read_rows(space: Space, spans: dict[UUID, Spans]) -> Iterator[tuple[UUID, bytes, bytes]]:
     """Rows in time order, in Postgres' binary format: as text, bytes are sent as hexadecimals, twice as long.
 
     A video of one row is read whole.
@@ -100,7 +101,7 @@ def _read_rows(space: Space, spans: dict[UUID, Spans]) -> list[tuple[UUID, bytes
     given = {"space": space.pk, "all": list(spans), "videos": videos, "starts": starts, "ends": ends}
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors read text alone
-        return cursor.execute(sql, given, binary=True).fetchall()
+        yield from cursor.stream(sql, given, binary=True)
 
 
 def within(windows: dict[UUID, Windows], spans: dict[UUID, Spans]) -> dict[UUID, Windows]:

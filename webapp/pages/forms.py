@@ -8,8 +8,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.choices import CallableChoiceIterator
+from django.utils.functional import cached_property
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from indexer.detail import AS_INDEXED, FINEST
 from indexer.models import Label, Library
@@ -103,10 +105,17 @@ class SearchForm(forms.Form):
             assert isinstance(choice, forms.ModelChoiceField)
             choice.queryset = queryset
         self.libraries = libraries
-        self.tags = tag_names_in(libraries)
         select = self.fields["tag"].widget
         assert isinstance(select, forms.Select)
-        select.choices = [("", _("Anything")), *((name, name) for name in self.tags)]
+        select.choices = CallableChoiceIterator(self.tag_choices)
+
+    def tag_choices(self) -> list[tuple[str, str]]:
+        return [("", gettext("Anything")), *((name, name) for name in self.tags)]
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """Looked up where they are shown or asked for: most searches through the API do neither."""
+        return tag_names_in(self.libraries)
 
     @property
     def narrows(self) -> bool:
@@ -125,10 +134,12 @@ class SearchForm(forms.Form):
     def clean_tag(self) -> str:
         """As the tag is written."""
         asked: str = self.cleaned_data["tag"]
+        if not asked:
+            return ""
         known = {name.casefold(): name for name in self.tags}
-        if asked and asked.casefold() not in known:
+        if asked.casefold() not in known:
             raise forms.ValidationError(_("No video that you may see has the tag “%(tag)s”.") % {"tag": asked})
-        return known.get(asked.casefold(), "")
+        return known[asked.casefold()]
 
     def clean(self) -> dict[str, object]:
         values = super().clean() or {}
