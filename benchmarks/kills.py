@@ -189,7 +189,7 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="seekframe-kills-"))
     root.chmod(0o755)  # the database may run as another user
     try:
-        run = Run(given.kills, given.seed, tuple(given.between), given.upload_every, given.model, given.models)
+        run = Run(given.kills, given.seed, tuple(given.between), given.upload_every, given.model, models=given.models)
         result = kill_run(run, files, root / "var")
     finally:
         if not given.keep:
