@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from indexer.models import Caption, Segment
 
 CONFIG = "english"  # a query must be parsed with the same configuration
-UNSURE_BELOW = 0.55  # agreement; the page marks such a caption, and its words find nothing
+UNSURE_BELOW = 0.6  # agreement (docs/indexing.md); the page marks such a caption, and its words find nothing
 
 
 def one_line(text: str) -> str:

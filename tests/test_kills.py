@@ -4,8 +4,22 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import kills
 from benchmarks.kills import Run, kill_run
 from tests.videos import make_video
+
+
+def test_what_the_command_line_says_is_what_is_done(tmp_path, monkeypatch):
+    asked: list[Run] = []
+    done = {"faults": {"duplicates": ["one"]}, "reasons": {}, "odd_answers": {}}
+    monkeypatch.setattr(kills, "kill_run", lambda run, _files, _var: asked.append(run) or done)
+    monkeypatch.setattr(kills, "table", lambda _result: "")
+    words = ["kills", "--data", str(tmp_path), "--kills", "9", "--between", "1", "2", "--models", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as ended:
+        kills.main()
+    assert ended.value.code, "a fault was found"
+    assert asked == [Run(9, 1, (1.0, 2.0), 3.0, "small", 900.0, tmp_path)]
 
 
 @pytest.mark.slow
