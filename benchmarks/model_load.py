@@ -24,10 +24,10 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks import crowd
-from benchmarks.ports import free_port
 from benchmarks.running import wait_until
 from model_server.client import RemoteEngine
 from webapp.embedded import programs
+from webapp.embedded.kept import free_port
 from webapp.env import ROOT
 
 WARM = 8  # texts before the first figure

@@ -26,9 +26,9 @@ from typing import Any
 from benchmarks import services  # first: it starts Postgres and sets Django up  # isort: skip
 from django.contrib.auth.models import User
 
-from benchmarks.ports import free_port
 from indexer.services import library_create
 from webapp.api.models import key_make
+from webapp.embedded.kept import free_port
 from webapp.uploads import parts
 from webapp.uploads.models import Upload
 

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.ports import free_port
+from webapp.embedded.kept import free_port
 from webapp.env import ROOT
 
 PASSWORD = "correct horse battery"

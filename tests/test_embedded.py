@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.services import free_port
 from webapp.embedded import checks, kept, postgres
 from webapp.embedded.console import Console, Pump, event_sentence, readable
+from webapp.embedded.kept import free_port
 from webapp.embedded.leftovers import end_leftovers, remove_stale_lock
 from webapp.embedded.plan import is_loopback
 from webapp.embedded.programs import Program
@@ -92,6 +92,12 @@ def test_it_takes_another_port_when_the_last_one_is_taken():
         taken.listen()
         values = {"PORT": str(taken.getsockname()[1])}
         assert kept.port(values, "PORT") != taken.getsockname()[1]
+
+
+def test_a_port_of_its_own_choice_is_none_that_outgoing_connections_are_given():
+    lowest = 32768 if sys.platform == "linux" else 49152
+    assert all(free_port() < lowest for _ in range(50))
+    assert kept.port({}, "PORT") < lowest
 
 
 def test_it_keeps_a_port_that_is_still_free():

@@ -12,9 +12,9 @@ from search import calibrate
 from search.encoding import encode
 from tests.engines import CaptioningEngine
 from tests.model_servers import ready, wait_until_ready
-from tests.services import free_port
 from tests.web_process import ROOT, Web
 from webapp import model
+from webapp.embedded.kept import free_port
 
 OLD, NEW = CaptioningEngine(), CaptioningEngine(version="new weights")
 

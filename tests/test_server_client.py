@@ -12,8 +12,8 @@ from model_server import client, wire
 from model_server.client import RemoteEngine, split_clips
 from model_server.engine import Clips, EngineError
 from tests.model_servers import SPACE, LetterEngine, ready
-from tests.services import free_port
 from tests.test_server_wire import some_clips
+from webapp.embedded.kept import free_port
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from model_server.client import RemoteEngine
 from model_server.engine import Clips, EngineError
 from model_server.server.service import unexpected
 from tests.model_servers import process, wait_until_ready
-from tests.services import free_port
+from webapp.embedded.kept import free_port
 
 TEXTS = ["a dog runs on the beach", "twee mensen koken", "雨の中の車", "a dog runs on the beach, again and again"]
 

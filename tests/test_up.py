@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from benchmarks.running import Up, Visitor, gone, wait_until
-from tests.services import free_port
 from tests.videos import make_video
 from webapp.embedded import kept
+from webapp.embedded.kept import free_port
 
 
 @pytest.fixture

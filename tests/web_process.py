@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from tests.services import free_port, wait_for_port
+from tests.services import wait_for_port
+from webapp.embedded.kept import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

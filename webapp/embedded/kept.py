@@ -11,6 +11,8 @@ from dotenv import dotenv_values
 
 from webapp.embedded.supervision import StartProblem
 
+PORTS = range(20_000, 32_000)  # below those that Linux, macOS and Windows hand to outgoing connections
+
 
 def load(file: Path) -> dict[str, str]:
     return {name: value for name, value in dotenv_values(file, interpolate=False).items() if value}
@@ -33,16 +35,27 @@ def secret(values: dict[str, str], name: str) -> str:
 
 def port(values: dict[str, str], name: str) -> int:
     """A loopback port: the one of the last start, while nobody else has taken it."""
-    for number in (int(values.get(name, "0")), 0):
-        with contextlib.closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", number))
-            except OSError:
-                continue
-            values[name] = str(probe.getsockname()[1])
-            break
-    return int(values[name])
+    known = int(values.get(name, "0"))
+    number = known if known and is_free(known) else free_port()
+    values[name] = str(number)
+    return number
+
+
+def free_port() -> int:
+    """Of loopback; nobody has it now, and no outgoing connection takes it before its server starts."""
+    while not is_free(number := secrets.choice(PORTS)):
+        pass
+    return number
+
+
+def is_free(number: int) -> bool:
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", number))
+        except OSError:
+            return False
+    return True
 
 
 @contextlib.contextmanager
